@@ -1,0 +1,2 @@
+from . import contract_list
+from . import contract_page

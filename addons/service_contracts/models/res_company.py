@@ -1,0 +1,31 @@
+"""Settings of a company for its service contracts, and its own today."""
+
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = 'res.company'
+
+    service_fast_posting = fields.Boolean(
+        "Fast posting of service invoices", default=True,
+        help="Equal invoices are copied from one that Odoo made; a sample of each batch is compared with Odoo's own. "
+             "Switched off by itself if they ever differ.",
+    )
+    service_catch_up_limit = fields.Integer(
+        "Periods to catch up at once", default=24,
+        help="A service with more missed periods than this is parked instead of billed: its start date may be wrong. 0: no limit.",
+    )
+
+    _service_catch_up_limit_positive = models.Constraint(
+        'CHECK (service_catch_up_limit >= 0)',
+        "The number of periods to catch up cannot be negative; 0 means no limit.",
+    )
+
+    def _service_today(self) -> date:
+        """Return the date it is now where the company is; the scheduler's user has no time zone of its own."""
+        self.ensure_one()
+        zone = self.partner_id.tz or self.env.user.tz or 'UTC'
+        return datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,10 @@
+"""The company's settings for service contracts on the settings screen."""
+
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = 'res.config.settings'
+
+    service_fast_posting = fields.Boolean(related='company_id.service_fast_posting', readonly=False)
+    service_catch_up_limit = fields.Integer(related='company_id.service_catch_up_limit', readonly=False)

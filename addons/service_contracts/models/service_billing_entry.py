@@ -1,0 +1,112 @@
+"""The ledger of what was billed: one live row for each contract line, period and kind."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ServiceBillingEntry(models.Model):
+    _name = 'service.billing.entry'
+    _description = "Billed Charge"
+    _order = 'period_start desc, id desc'
+    _rec_name = 'contract_line_id'
+
+    contract_line_id = fields.Many2one('service.contract.line', "Service", required=True, readonly=True, ondelete='restrict')
+    contract_id = fields.Many2one('service.contract', required=True, readonly=True, index=True, ondelete='restrict')
+    partner_id = fields.Many2one('res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict')
+    company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
+    currency_id = fields.Many2one('res.currency', required=True, readonly=True)
+    kind = fields.Selection([('recurring', "Recurring"), ('one_time', "One time")], required=True, readonly=True)
+    period_start = fields.Date("From", required=True, readonly=True)
+    period_end = fields.Date("Until before", required=True, readonly=True, help="The first day after the period.")
+    period_last_day = fields.Date("To", compute='_compute_period_last_day')
+    charge_date = fields.Date("Charged on", required=True, readonly=True)
+    quantity = fields.Float(digits=(16, 6), readonly=True)
+    price_unit = fields.Float("Price", digits='Product Price', readonly=True)
+    discount = fields.Float("Discount (%)", digits='Discount', readonly=True)
+    amount_untaxed = fields.Monetary("Untaxed amount", readonly=True)
+    move_line_id = fields.Many2one('account.move.line', "Invoice line", readonly=True, index='btree_not_null', ondelete='set null')
+    move_id = fields.Many2one('account.move', "Invoice", readonly=True, index='btree_not_null', ondelete='set null')
+    run_id = fields.Many2one('service.billing.run', "Billing run", readonly=True, index='btree_not_null', ondelete='set null')
+    state = fields.Selection([('posted', "Billed"), ('void', "Void")], required=True, readonly=True, default='posted')
+    void_reason = fields.Char(readonly=True)
+    explanation = fields.Json(readonly=True, help="How the quantity came about: period, full period and share.")
+
+    _one_charge = models.UniqueIndex(
+        "(contract_line_id, period_start, kind) WHERE state != 'void'",
+        "This period of the service is billed already. Void the charge before you bill it again.",
+    )
+    _period_order = models.Constraint(
+        'CHECK (period_start < period_end)',
+        "A billed period must end after it starts.",
+    )
+
+    def init(self):
+        """Forbid live recurring charges of one line to overlap.
+
+        The line is compared as a one-number range, so that no extension of PostgreSQL is needed.
+        """
+        super().init()
+        self.env.cr.execute("SELECT 1 FROM pg_constraint WHERE conname = 'service_billing_entry_no_overlap'")
+        if self.env.cr.fetchone():
+            return
+        self.env.cr.execute("""
+            ALTER TABLE service_billing_entry ADD CONSTRAINT service_billing_entry_no_overlap
+            EXCLUDE USING gist (
+                int4range(contract_line_id, contract_line_id, '[]') WITH =,
+                daterange(period_start, period_end) WITH &&
+            ) WHERE (state <> 'void' AND kind = 'recurring')
+        """)
+
+    @api.depends('period_end')
+    def _compute_period_last_day(self):
+        for entry in self:
+            entry.period_last_day = entry.period_end and entry.period_end - timedelta(days=1)
+
+    @api.depends('contract_line_id', 'period_start', 'period_last_day')
+    def _compute_display_name(self):
+        for entry in self:
+            entry.display_name = self.env._(
+                "%(service)s, %(start)s to %(last_day)s",
+                service=entry.contract_line_id.display_name,
+                start=entry.period_start,
+                last_day=entry.period_last_day,
+            )
+
+    # === BUSINESS === #
+
+    def _void(self, reason: str) -> None:
+        """Free the periods of these charges, so that the next run bills them again.
+
+        :param reason: a sentence for the people who look at the ledger later.
+        """
+        live = self.filtered(lambda entry: entry.state == 'posted')
+        live.write({'state': 'void', 'void_reason': reason})
+
+    def _restore(self) -> None:
+        """Make void charges live again because their invoice is valid after all.
+
+        :raises UserError: if a period has been billed anew in the meantime.
+        """
+        void = self.filtered(lambda entry: entry.state == 'void')
+        for entry in void:
+            if entry._is_billed_anew():
+                raise UserError(self.env._(
+                    "%(charge)s has been billed again on %(invoice)s. Reverse that invoice first.",
+                    charge=entry.display_name,
+                    invoice=entry._is_billed_anew().move_id.display_name,
+                ))
+        void.write({'state': 'posted', 'void_reason': False})
+
+    def _is_billed_anew(self):
+        """Return the live charge that took the place of this one."""
+        self.ensure_one()
+        return self.search([
+            ('contract_line_id', '=', self.contract_line_id.id),
+            ('kind', '=', self.kind),
+            ('state', '=', 'posted'),
+            ('period_start', '<', self.period_end),
+            ('period_end', '>', self.period_start),
+            ('id', '!=', self.id),
+        ], limit=1)

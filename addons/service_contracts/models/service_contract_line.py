@@ -1,0 +1,367 @@
+"""One service under a contract: how much, at what price, how often, and what of it is billed already."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..rules.billing import LineTerms, next_due
+from ..rules.errors import RuleError
+from ..rules.metrics import monthly_amount
+from ..rules.money import to_decimal
+from ..rules.periods import Interval, Period
+from .service_gate import has_passed_gate
+from .service_recurrence_mixin import RECURRENCE_FIELDS
+
+ONE_DAY = timedelta(days=1)
+BILLED_FIELDS = {'contract_id', 'kind', 'plan_id', 'date_start', *RECURRENCE_FIELDS} - {'proration'}
+"""What makes the grid of periods: it stays as soon as one of them is billed."""
+
+
+class ServiceContractLine(models.Model):
+    _name = 'service.contract.line'
+    _description = "Service of a Contract"
+    _inherit = ['service.input.mixin', 'service.item.mixin', 'service.recurrence.mixin', 'analytic.mixin']
+    _order = 'contract_id, sequence, id'
+    _check_company_auto = True
+
+    contract_id = fields.Many2one('service.contract', required=True, ondelete='cascade', index=True)
+    company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True, precompute=True)
+    partner_id = fields.Many2one(related='contract_id.partner_id', store=True, index=True, precompute=True)
+    currency_id = fields.Many2one(related='contract_id.currency_id', store=True, precompute=True)
+    contract_state = fields.Selection(related='contract_id.state', string="Contract status")
+    plan_id = fields.Many2one('service.plan', "Plan", ondelete='restrict', index='btree_not_null', check_company=True)
+    plan_line_id = fields.Many2one('service.plan.line', "Plan line", ondelete='set null', index='btree_not_null')
+    sale_line_id = fields.Many2one('sale.order.line', "Order line", ondelete='set null', copy=False, readonly=True)
+
+    date_start = fields.Date(
+        "From", compute='_compute_date_start', store=True, readonly=False, precompute=True, copy=False,
+        help="The first day of this service. Empty in a draft: the start of the contract.",
+    )
+    date_end = fields.Date("To", copy=False, help="The last day of this service. Empty: the end of the contract.")
+    interval_count = fields.Integer(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    interval_unit = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    timing = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    anchor = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    anchor_day = fields.Integer(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    anchor_month = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    anchor_weekday = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+    proration = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
+
+    billing_label = fields.Char("How often", compute='_compute_billing_label')
+
+    price_unit = fields.Float(compute='_compute_price_unit', store=True, readonly=False, precompute=True)
+    given_price_unit = fields.Float(
+        help="What pricelist or plan gave. A unit price that differs was agreed with the customer and is kept.",
+    )
+    tax_ids = fields.Many2many(
+        'account.tax', string="Taxes", compute='_compute_tax_ids', store=True, readonly=False, precompute=True,
+        check_company=True, context={'active_test': False}, domain="[('type_tax_use', '=', 'sale')]",
+    )
+    price_subtotal = fields.Monetary("Amount", compute='_compute_amounts', store=True, precompute=True)
+    price_total = fields.Monetary("Amount with tax", compute='_compute_amounts', store=True, precompute=True)
+    recurring_monthly = fields.Monetary("Monthly", compute='_compute_recurring_monthly', store=True)
+
+    entry_ids = fields.One2many('service.billing.entry', 'contract_line_id', "Charges billed")
+    next_period_start = fields.Date("Next period", compute='_compute_next_charge', store=True)
+    next_charge_date = fields.Date("Next charge", compute='_compute_next_charge', store=True, index=True)
+
+    _sale_line_is_unique = models.UniqueIndex(
+        "(sale_line_id) WHERE sale_line_id IS NOT NULL",
+        "This order line has its contract already.",
+    )
+    _ends_after_start = models.Constraint(
+        'CHECK (date_end IS NULL OR date_start IS NULL OR date_end >= date_start)',
+        "A service cannot end before it starts.",
+    )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains('date_start', 'date_end', 'contract_id')
+    def _check_dates(self):
+        for line in self:
+            start = line._service_start()
+            if line.date_end and start and line.date_end < start:
+                raise ValidationError(self.env._(
+                    "%(line)s cannot end on %(end)s, before it starts on %(start)s. Correct one of the dates.",
+                    line=line.display_name, start=start, end=line.date_end,
+                ))
+            if line.date_start and line.date_start < line.contract_id.date_start:
+                raise ValidationError(self.env._(
+                    "%(line)s cannot start on %(start)s, before its contract on %(contract)s. Correct one of the dates.",
+                    line=line.display_name, start=line.date_start, contract=line.contract_id.date_start,
+                ))
+
+    # === COMPUTE === #
+
+    @api.depends('contract_id.name', 'name', 'product_id')
+    def _compute_display_name(self):
+        for line in self:
+            service = line.product_id.display_name or (line.name or '').split('\n', 1)[0] or self.env._("Service")
+            line.display_name = f'{line.contract_id.name}: {service}' if line.contract_id.name else service
+
+    @api.depends('product_id', 'contract_id.partner_id')
+    def _compute_name(self):
+        super()._compute_name()
+
+    @api.depends('kind', 'interval_count', 'interval_unit')
+    def _compute_billing_label(self):
+        for line in self:
+            line.billing_label = line._recurrence_text() if line.kind == 'recurring' else self.env._("once")
+
+    @api.depends('contract_id')
+    def _compute_date_start(self):
+        for line in self:
+            if not line.date_start and line.contract_id.state not in (False, 'draft'):
+                line.date_start = max(line.company_id._service_today(), line.contract_id.date_start)
+
+    @api.depends('plan_id')
+    def _compute_recurrence(self):
+        defaults = self.env['service.plan'].default_get(RECURRENCE_FIELDS)
+        for line in self:
+            for name in RECURRENCE_FIELDS:
+                line[name] = line.plan_id[name] if line.plan_id else line[name] or defaults[name]
+
+    @api.depends('product_id', 'product_uom_id', 'quantity', 'plan_line_id', 'contract_id.pricelist_id',
+                 'contract_id.fiscal_position_id', 'currency_id')
+    def _compute_price_unit(self):
+        for line in self:
+            agreed = line.price_unit != line.given_price_unit
+            if agreed or line.contract_id.state not in (False, 'draft'):
+                continue
+            line.price_unit = line.given_price_unit = line._given_price()
+
+    @api.depends('product_id', 'company_id', 'contract_id.fiscal_position_id')
+    def _compute_tax_ids(self):
+        mapped = {}
+        for line in self:
+            taxes = line.product_id.taxes_id._filter_taxes_by_company(line.company_id)
+            key = line.contract_id.fiscal_position_id, taxes
+            if key not in mapped:
+                mapped[key] = key[0].map_tax(taxes)
+            line.tax_ids = mapped[key]
+
+    @api.depends('product_id', 'partner_id')
+    def _compute_analytic_distribution(self):
+        Model = self.env['account.analytic.distribution.model']
+        for line in self:
+            line.analytic_distribution = Model._get_distribution({
+                'product_id': line.product_id.id,
+                'product_categ_id': line.product_id.categ_id.id,
+                'partner_id': line.partner_id.id,
+                'partner_category_id': line.partner_id.category_id.ids,
+                'company_id': line.company_id.id,
+            }) or line.analytic_distribution
+
+    @api.depends('quantity', 'price_unit', 'discount', 'tax_ids', 'currency_id')
+    def _compute_amounts(self):
+        AccountTax = self.env['account.tax']
+        for line in self:
+            base_line = line._prepare_base_line()
+            AccountTax._add_tax_details_in_base_line(base_line, line.company_id)
+            AccountTax._round_base_lines_tax_details([base_line], line.company_id)
+            line.price_subtotal = base_line['tax_details']['total_excluded_currency']
+            line.price_total = base_line['tax_details']['total_included_currency']
+
+    @api.depends('price_subtotal', 'kind', 'interval_count', 'interval_unit', 'date_end', 'contract_state')
+    def _compute_recurring_monthly(self):
+        for line in self:
+            over = line.date_end and line.date_end < line.company_id._service_today()
+            if over or line.kind != 'recurring' or line.contract_state in ('ended', 'removed'):
+                line.recurring_monthly = 0.0
+                continue
+            interval = Interval(max(line.interval_count, 1), line.interval_unit)
+            line.recurring_monthly = float(monthly_amount(to_decimal(line.price_subtotal), interval))
+
+    @api.depends(
+        'kind', 'date_start', 'date_end', *RECURRENCE_FIELDS,
+        'contract_id.state', 'contract_id.date_start', 'contract_id.date_end',
+        'contract_id.pause_ids.date_start', 'contract_id.pause_ids.date_end',
+        'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end',
+    )
+    def _compute_next_charge(self):
+        """Derive the pointers from the ledger; they only save time and are never the truth."""
+        billable = self.filtered(lambda line: line.contract_id.state in ('active', 'ended'))
+        (self - billable).update({'next_period_start': False, 'next_charge_date': False})
+        terms_by_line = billable._billing_terms_by_line(pointer=False)
+        for line in billable:
+            start, charge_date = next_due(terms_by_line[line.id])
+            line.next_period_start, line.next_charge_date = start or False, charge_date or False
+
+    # === CRUD === #
+
+    def write(self, vals):
+        if not has_passed_gate(self.env) and BILLED_FIELDS & vals.keys():
+            self._check_input(vals)
+            self._check_unbilled(vals)
+        return super().write(vals)
+
+    def _check_unbilled(self, vals: dict) -> None:
+        """Refuse to change the periods of services that are billed already."""
+        for line in self._billed():
+            if changed := [name for name in BILLED_FIELDS & vals.keys() if line._changes(name, vals[name])]:
+                raise UserError(self.env._(
+                    "%(line)s has billed charges, so its %(fields)s cannot change. "
+                    "End the service and add a new one.",
+                    line=line.display_name,
+                    fields=', '.join(self._fields[name]._description_string(self.env) for name in sorted(changed)),
+                ))
+
+    def _changes(self, name: str, value) -> bool:
+        field = self._fields[name]
+        return field.convert_to_record(field.convert_to_cache(value, self), self) != self[name]
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        billed = self.env['service.billing.entry'].search_fetch(
+            [('contract_line_id', 'in', self.ids)], ['contract_line_id'], limit=1,
+        )
+        if billed:
+            raise UserError(self.env._(
+                "%(line)s has billed charges and stays for the records. Set its last day instead.",
+                line=billed.contract_line_id.display_name,
+            ))
+
+    def copy_data(self, default=None):
+        """Leave out the recurrence of one's plan: the copy takes the plan as it is by then."""
+        vals_list = super().copy_data(default)
+        for vals in vals_list:
+            if vals.get('plan_id'):
+                for name in RECURRENCE_FIELDS:
+                    vals.pop(name, None)
+        return vals_list
+
+    # === BUSINESS === #
+
+    def _service_start(self) -> date | bool:
+        self.ensure_one()
+        return self.date_start or self.contract_id.date_start
+
+    def _product_description(self) -> str:
+        return self.product_id.with_context(
+            lang=self.contract_id.partner_id.lang,
+        ).get_product_multiline_description_sale()
+
+    def _billed(self):
+        """Return the lines of these that have live charges."""
+        billed = self.env['service.billing.entry']._read_group(
+            [('contract_line_id', 'in', self.ids), ('state', '!=', 'void')], ['contract_line_id'],
+        )
+        return self.browse(line.id for line, in billed)
+
+    def _missing_for_activation(self) -> list[str]:
+        """Return what keeps the line from being billed, each with its remedy."""
+        self.ensure_one()
+        env = self.env
+        if not self.product_id:
+            return [env._("“%s” has no product. Choose one.", self.name)]
+        if not self.product_id.active:
+            return [env._("%s is archived. Restore it or choose another.", self.product_id.display_name)]
+        try:
+            self._billing_terms()
+        except RuleError as error:
+            return [env._("%(service)s: %(problem)s", service=self.product_id.display_name, problem=str(error))]
+        return []
+
+    # === BUSINESS: price === #
+
+    def _given_price(self) -> float:
+        """Return the price of plan or pricelist for one unit, in the contract's currency and its taxes."""
+        self.ensure_one()
+        if self.plan_line_id.price_source == 'fixed':
+            return self.plan_line_id.price_unit
+        if not self.product_id:
+            return 0.0
+        line = self.with_company(self.company_id)
+        price = line.contract_id.pricelist_id._get_product_price(
+            line.product_id, line.quantity or 1.0, currency=line.currency_id, uom=line.product_uom_id,
+            date=fields.Datetime.to_datetime(line._service_start() or None) or fields.Datetime.now(),
+        )
+        return line.product_id._get_tax_included_unit_price_from_price(
+            price, line.product_id.taxes_id._filter_taxes_by_company(line.company_id),
+            fiscal_position=line.contract_id.fiscal_position_id,
+        )
+
+    def _prepare_base_line(self, **values) -> dict:
+        """Return the line for core's tax engine; `values` replace its own."""
+        self.ensure_one()
+        return self.env['account.tax']._prepare_base_line_for_taxes_computation(self, **{
+            'partner_id': self.partner_id,
+            'currency_id': self.currency_id or self.company_id.currency_id,
+            'rate': 1.0,
+            **values,
+        })
+
+    # === BUSINESS: what is due === #
+
+    def _billing_terms(self) -> LineTerms:
+        """Return all that decides what this line owes, as plain values."""
+        self.ensure_one()
+        return self._billing_terms_by_line(pointer=False)[self.id]
+
+    @api.private
+    def _billing_terms_by_line(self, pointer: bool = True) -> dict[int, LineTerms]:
+        """Return the plain terms of many lines by id, with one query for the ledger of all.
+
+        :param pointer: trust `next_period_start` and leave out of the ledger what lies before its period;
+            False reads the whole history.
+        :raises RuleError: when the fields of a line make no sense together.
+        """
+        bases = {line: line._terms_base(pointer) for line in self}
+        billed = self._billed_periods({line._origin.id: first for line, (_, first) in bases.items()})
+        return {
+            line.id: LineTerms(**values, billed=billed.get(line._origin.id, ()))
+            for line, (values, _) in bases.items()
+        }
+
+    def _terms_base(self, pointer: bool) -> tuple[dict, date]:
+        """Return the terms without the ledger, and the day from which the ledger matters."""
+        contract = self.contract_id
+        start = self.date_start or contract.date_start
+        recurrence = self._recurrence(start) if self.kind == 'recurring' else None
+        next_start = pointer and self.next_period_start or None
+        ends = [day for day in (self.date_end, contract.date_end) if day]
+        return {
+            'line_id': self._origin.id or 0,
+            'kind': self.kind,
+            'timing': self.timing,
+            'recurrence': recurrence,
+            'start': start,
+            'end': min(ends) + ONE_DAY if ends else None,
+            'proration': self.proration,
+            'quantity': _decimal(self.quantity),
+            'price_unit': _decimal(self.price_unit),
+            'discount': _decimal(self.discount),
+            'pauses': contract._pause_periods(),
+            'next_start': next_start,
+        }, recurrence.full_period(next_start).start if recurrence and next_start else date.min
+
+    @api.model
+    def _billed_periods(self, first_by_line: dict[int, date]) -> dict[int, tuple[Period, ...]]:
+        """Return the live periods of the ledger that end after a day, by line id."""
+        ids = [line_id for line_id in first_by_line if line_id]
+        if not ids:
+            return {}
+        self.env['service.billing.entry'].flush_model(['contract_line_id', 'state', 'kind', 'period_start', 'period_end'])
+        # SQL because every line has a day of its own, which a domain cannot say in one query
+        rows = self.env.execute_query(SQL(
+            """
+            SELECT entry.contract_line_id, entry.period_start, entry.period_end
+              FROM unnest(%s, %s::date[]) AS wanted(line_id, first)
+              JOIN service_contract_line line ON line.id = wanted.line_id
+              JOIN service_billing_entry entry ON entry.contract_line_id = line.id
+               AND entry.kind = line.kind AND entry.state != 'void' AND entry.period_end > wanted.first
+             ORDER BY entry.period_start
+            """,
+            ids, [first_by_line[line_id] for line_id in ids],
+        ))
+        billed = {}
+        for line_id, start, end in rows:
+            billed.setdefault(line_id, []).append(Period(start, end))
+        return {line_id: tuple(periods) for line_id, periods in billed.items()}
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))

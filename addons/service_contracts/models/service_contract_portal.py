@@ -1,0 +1,62 @@
+"""What a contract tells its customer, on the portal and on paper."""
+
+from odoo import models
+
+NEXT_ROWS = 6
+INVOICE_ROWS = 24
+
+
+class ServiceContract(models.Model):
+    _inherit = 'service.contract'
+
+    _mail_post_access = 'read'  # customers write on the contracts they may see
+
+    def _get_report_base_filename(self) -> str:
+        self.ensure_one()
+        return self.env._("Contract %s", self.name)
+
+    def _portal_services(self) -> str:
+        """Return the services in one line, without their descriptions."""
+        self.ensure_one()
+        return ', '.join(dict.fromkeys(line._portal_name() for line in self.line_ids))
+
+    def _portal_next_charges(self) -> list[dict]:
+        """Return the rows of the next few charges, see `_preview`; none while they cannot be known."""
+        return [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
+
+    def _portal_invoices(self):
+        """Return the newest invoices and credit notes of the contract that the user may read."""
+        self.ensure_one()
+        Move = self.env['account.move']
+        if not Move.has_access('read'):
+            return Move
+        return Move.search(
+            [('invoice_line_ids.service_contract_id', '=', self.id), ('state', '=', 'posted')],
+            order='invoice_date desc, id desc', limit=INVOICE_ROWS,
+        )
+
+    def _duration_text(self, count: int, unit: str) -> str:
+        """Return a span of time as people say it: “1 month”, “24 months”."""
+        env = self.env
+        if count == 1:
+            return {
+                'day': env._("1 day"), 'week': env._("1 week"), 'month': env._("1 month"),
+                'quarter': env._("1 quarter"), 'half_year': env._("1 half-year"), 'year': env._("1 year"),
+            }[unit]
+        return {
+            'day': env._("%(count)s days", count=count),
+            'week': env._("%(count)s weeks", count=count),
+            'month': env._("%(count)s months", count=count),
+            'quarter': env._("%(count)s quarters", count=count),
+            'half_year': env._("%(count)s half-years", count=count),
+            'year': env._("%(count)s years", count=count),
+        }[unit]
+
+
+class ServiceContractLine(models.Model):
+    _inherit = 'service.contract.line'
+
+    def _portal_name(self) -> str:
+        """Return the first line of the description; a customer may not read the product itself."""
+        self.ensure_one()
+        return self.name.split('\n', 1)[0]

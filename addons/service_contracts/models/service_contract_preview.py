@@ -1,0 +1,106 @@
+"""What contracts will charge in time to come, worked out without writing anything."""
+
+from datetime import date
+from itertools import groupby
+
+from odoo import api, fields, models
+
+from ..rules.billing import due_charges
+from ..rules.errors import RuleError
+
+PREVIEW_MONTHS = 12
+PREVIEW_ROWS = 24
+
+
+class ServiceContract(models.Model):
+    _inherit = 'service.contract'
+
+    next_charges_html = fields.Html("Next charges", compute='_compute_next_charges_html', sanitize=False)
+
+    @api.depends(
+        'state', 'date_start', 'date_end', 'pause_ids', 'currency_id', 'line_ids.next_charge_date',
+        'line_ids.price_total', 'line_ids.quantity', 'line_ids.kind',
+        'line_ids.interval_count', 'line_ids.interval_unit',
+    )
+    def _compute_next_charges_html(self):
+        for contract in self:
+            contract.next_charges_html = self.env['ir.qweb']._render('service_contracts.next_charges', {
+                'contract': contract, **contract._next_charges(),
+            })
+
+    def _next_charges(self) -> dict:
+        """Return the charges of the next months by date, or the problem that keeps them from being known."""
+        self.ensure_one()
+        if not self.date_start or self.state == 'removed':
+            return {'groups': [], 'problem': '', 'is_cut': False}
+        try:
+            until = fields.Date.add(max(self.company_id._service_today(), self.date_start), months=PREVIEW_MONTHS)
+            rows = self._preview(until, PREVIEW_ROWS + 1)
+        except RuleError as error:
+            return {'groups': [], 'problem': str(error), 'is_cut': False}
+        shown = rows[:PREVIEW_ROWS]
+        groups = [(day, list(group)) for day, group in groupby(shown, key=lambda row: row['charge_date'])]
+        return {'groups': groups, 'problem': '', 'is_cut': len(rows) > PREVIEW_ROWS}
+
+    def _preview(self, date_to: date, limit: int | None = None) -> list[dict]:
+        """Return the charges not billed yet that fall due until a day, by date, contract and line.
+
+        Amounts are those of an invoice for one contract and day: core's own tax engine rounds them together.
+
+        :param limit: at most so many rows for each contract.
+        """
+        rows = []
+        terms_by_line = self.line_ids._billing_terms_by_line()
+        for contract in self:
+            charges = [
+                (line, charge)
+                for line in contract.line_ids
+                for charge in due_charges(terms_by_line[line.id], date_to, limit)
+            ]
+            charges.sort(key=lambda pair: pair[1].charge_date)
+            for _day, group in groupby(charges[:limit], key=lambda pair: pair[1].charge_date):
+                rows += contract._preview_rows(list(group))
+        return sorted(rows, key=lambda row: row['charge_date'])
+
+    def _preview_rows(self, charges: list) -> list[dict]:
+        """Return the rows of the charges of one contract on one day."""
+        AccountTax = self.env['account.tax']
+        base_lines = [line._prepare_charge_base_line(charge) for line, charge in charges]
+        AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
+        return [
+            {**line._prepare_preview_vals(charge), **_row_amounts(base_line['tax_details'], self.currency_id)}
+            for (line, charge), base_line in zip(charges, base_lines, strict=True)
+        ]
+
+
+class ServiceContractLine(models.Model):
+    _inherit = 'service.contract.line'
+
+    def _prepare_charge_base_line(self, charge) -> dict:
+        """Return a charge for core's tax engine, with quantity and price as on its invoice line."""
+        vals = self.env['service.invoice.writer']._prepare_line_vals(self, charge)
+        return self._prepare_base_line(**{name: vals[name] for name in ('quantity', 'price_unit', 'discount')})
+
+    def _prepare_preview_vals(self, charge) -> dict:
+        """Return what a preview shows of a charge, without its amounts."""
+        return {
+            'contract_id': self.contract_id._origin.id,
+            'contract_line_id': self._origin.id,
+            'partner_id': self.partner_id.id,
+            'currency_id': self.currency_id.id,
+            'service': self.product_id.display_name or self.name.split('\n', 1)[0],
+            'kind': charge.kind,
+            'charge_date': charge.charge_date,
+            'period_start': charge.period.start,
+            'period_last_day': charge.period.last_day,
+            'quantity': float(charge.quantity),
+            'price_unit': float(charge.price_unit),
+            'discount': float(charge.discount),
+        }
+
+
+def _row_amounts(details: dict, currency) -> dict:
+    untaxed = details['total_excluded_currency'] + details['delta_total_excluded_currency']
+    tax = sum(tax_data['tax_amount_currency'] for tax_data in details['taxes_data'])
+    return {'amount_untaxed': currency.round(untaxed), 'amount_total': currency.round(untaxed + tax)}

@@ -1,0 +1,143 @@
+"""Checks what comes from outside against the fields it is for, and refuses it in a sentence."""
+
+from datetime import date
+from math import isfinite
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+INTEGER_LIMIT = 2**31
+NUMBER_LIMIT = 10**12
+TEXT_LIMIT = 100_000
+YEARS = range(1900, 3000)
+
+
+class ServiceInputMixin(models.AbstractModel):
+    _name = 'service.input.mixin'
+    _description = "Checked Input"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_input(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_input(vals)
+        return super().write(vals)
+
+    def _check_input(self, vals: dict) -> None:
+        """Refuse values that their fields cannot hold, before the ORM would stumble over them.
+
+        :raises ValidationError: naming the record, the field, the value and what is expected.
+        """
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field is None:
+                raise ValidationError(self.env._(
+                    "%(record)s has no field “%(name)s”. Check the spelling or leave it out.",
+                    record=self._input_record_name(), name=name,
+                ))
+            if value is False or value is None or isinstance(value, models.BaseModel):
+                continue
+            if not _fits(field, value, self.env):
+                raise ValidationError(self.env._(
+                    "%(record)s: “%(value)s” does not fit the field “%(field)s”. Send %(expected)s.",
+                    record=self._input_record_name(),
+                    value=str(value)[:60].replace('\x00', '␀'),
+                    field=field._description_string(self.env),
+                    expected=self._input_expectation(field),
+                ))
+
+    def _input_value(self, name: str):
+        """Return the value of a field as it would be written: the id instead of a record."""
+        value = self[name]
+        return value.id if isinstance(value, models.BaseModel) else value
+
+    def _input_record_name(self) -> str:
+        """Name the one record that is written, else the kind of record."""
+        if len(self) == 1 and self.id:
+            return self.display_name
+        return self.env['ir.model']._get(self._name).name
+
+    def _input_expectation(self, field) -> str:
+        env = self.env
+        if field.type == 'selection':
+            return env._("one of %(values)s", values=', '.join(field.get_values(env)))
+        if field.type in ('integer', 'many2one'):
+            return env._("a whole number from %(low)s to %(high)s",
+                         low=-INTEGER_LIMIT if field.type == 'integer' else 1, high=INTEGER_LIMIT - 1)
+        if field.type in ('float', 'monetary'):
+            return env._("a finite number below one million million, such as 12.5")
+        if field.type == 'boolean':
+            return env._("true or false")
+        if field.type in ('date', 'datetime'):
+            return env._("a date of the years 1900 to 2999, written as 2025-12-31")
+        if field.type in ('one2many', 'many2many'):
+            return env._("a list of commands")
+        if field.type == 'json':
+            return env._("an object with numbers as values")
+        return env._("a text of at most %(limit)s characters without control character 0", limit=TEXT_LIMIT)
+
+
+def _fits(field, value, env) -> bool:
+    if field.type == 'selection':
+        return isinstance(value, str) and value in field.get_values(env)
+    check = _CHECKS.get(field.type)
+    return check is None or check(value)
+
+
+def _is_integer(value) -> bool:
+    return type(value) is int and -INTEGER_LIMIT <= value < INTEGER_LIMIT
+
+
+def _is_id(value) -> bool:
+    return isinstance(value, api.NewId) or (type(value) is int and 0 < value < INTEGER_LIMIT)
+
+
+def _is_number(value) -> bool:
+    return type(value) in (int, float) and isfinite(value) and abs(value) < NUMBER_LIMIT
+
+
+def _is_date(value) -> bool:
+    if not isinstance(value, (str, date)):
+        return False
+    try:
+        return fields.Date.to_date(value).year in YEARS
+    except ValueError:
+        return False
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str) and len(value) <= TEXT_LIMIT and '\x00' not in value
+
+
+def _is_commands(value) -> bool:
+    return isinstance(value, (list, tuple)) and all(_is_id(item) or _is_command(item) for item in value)
+
+
+def _is_command(item) -> bool:
+    return isinstance(item, (list, tuple)) and len(item) > 0 and item[0] in range(7)
+
+
+def _is_json(value) -> bool:
+    return isinstance(value, dict) and all(
+        _is_number(share) or isinstance(share, list) for share in value.values()
+    )
+
+
+_CHECKS = {
+    'integer': _is_integer,
+    'many2one': _is_id,
+    'float': _is_number,
+    'monetary': _is_number,
+    'boolean': lambda value: type(value) is bool,
+    'date': _is_date,
+    'datetime': _is_date,
+    'char': _is_text,
+    'text': _is_text,
+    'html': _is_text,
+    'one2many': _is_commands,
+    'many2many': _is_commands,
+    'json': _is_json,
+}

@@ -1,0 +1,1 @@
+"""The rules of service contracts: plain values in, plain decisions out, no Odoo and no clock."""

@@ -1,0 +1,168 @@
+"""What a contract line owes: the periods not billed yet, as charges with a date, a share and a quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice, takewhile
+from operator import attrgetter
+
+from .errors import RuleError
+from .money import round_fraction
+from .periods import Period, Recurrence
+from .proration import PRORATIONS, prorated_share
+
+KINDS = ('recurring', 'one_time')
+TIMINGS = ('advance', 'arrears')
+by_start = attrgetter('start')
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """All that is known of a contract line when its charges are decided.
+
+    Service runs from `start` to `end` (exclusive, None = open). `quantity` is per whole period, `price_unit`
+    without discount, `discount` in percent. `billed` are the live periods of the ledger, in any order; a
+    voided one is simply absent. A pause still open ends at date.max. `next_start` is a pointer for speed:
+    no day before it is left to bill. Raises RuleError for an unknown kind, timing or proration, or a
+    recurring line without recurrence.
+    """
+
+    line_id: int
+    kind: str
+    timing: str
+    recurrence: Recurrence | None
+    start: date
+    end: date | None
+    proration: str
+    quantity: Decimal
+    price_unit: Decimal
+    discount: Decimal
+    billed: tuple[Period, ...] = ()
+    pauses: tuple[Period, ...] = ()
+    next_start: date | None = None
+
+    def __post_init__(self) -> None:
+        for value, allowed in ((self.kind, KINDS), (self.timing, TIMINGS), (self.proration, PRORATIONS)):
+            if value not in allowed:
+                raise RuleError(f'Unknown value {value!r}, expected one of {", ".join(allowed)}')
+        if self.kind == 'recurring' and self.recurrence is None:
+            raise RuleError('A recurring line needs a recurrence')
+
+    @property
+    def horizon(self) -> date:
+        """The first day without service; date.max stands for never."""
+        return self.end or date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One period to bill: `share` tells how much of `full_period` is charged, quantity and price are whole."""
+
+    line_id: int
+    kind: str
+    period: Period
+    full_period: Period
+    charge_date: date
+    share: Fraction
+    quantity: Decimal
+    price_unit: Decimal
+    discount: Decimal
+
+    def amount(self, digits: int) -> Decimal:
+        """Return the amount of the period: quantity × price × (1 − discount) × share, rounded once, at the end."""
+        price = Fraction(self.price_unit) * (1 - Fraction(self.discount) / 100)
+        return round_fraction(Fraction(self.quantity) * price * self.share, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPiece:
+    """A stretch of one grid period that nobody billed, and the day it falls due."""
+
+    period: Period
+    full_period: Period
+    charge_date: date
+
+
+def due_charges(terms: LineTerms, as_of: date, limit: int | None = None) -> list[Charge]:
+    """Return what is due on `as_of` and not billed, oldest first, at most `limit` charges.
+
+    In advance a period is due on its first day, in arrears on the day after its last. In advance a start
+    that lies in a pause waits for the resumption, which charges what is left of the period; a pause later
+    in a period changes nothing. In arrears paused days are not charged.
+
+    >>> from .periods import Interval
+    >>> monthly = Recurrence.from_calendar(Interval(1, 'month'), date(2021, 9, 16), anchor_day=25)
+    >>> line = LineTerms(1, 'recurring', 'advance', monthly, date(2021, 9, 16), None, 'day', Decimal(1),
+    ...                  Decimal('24.95'), Decimal(0))
+    >>> [(str(charge.charge_date), str(charge.amount(2))) for charge in due_charges(line, date(2021, 9, 30))]
+    [('2021-09-16', '7.24'), ('2021-09-25', '24.95')]
+    """
+    pieces = takewhile(lambda piece: piece.charge_date <= as_of, _open_pieces(terms, as_of))
+    return list(islice(_charges(terms, pieces), limit))
+
+
+def next_due(terms: LineTerms) -> tuple[date | None, date | None]:
+    """Return the start and the charge date of the first period not billed.
+
+    Both None when nothing more will be due, or nothing before an open pause ends.
+    """
+    for charge in _charges(terms, _open_pieces(terms, date.max)):
+        return charge.period.start, charge.charge_date
+    return None, None
+
+
+def _charges(terms: LineTerms, pieces: Iterable[OpenPiece]) -> Iterator[Charge]:
+    pauses = terms.pauses if terms.timing == 'arrears' else ()
+    for piece in pieces:
+        share = prorated_share(piece.period, piece.full_period, terms.proration, pauses)
+        if share:
+            yield Charge(terms.line_id, terms.kind, piece.period, piece.full_period, piece.charge_date, share,
+                         terms.quantity, terms.price_unit, terms.discount)
+
+
+def _open_pieces(terms: LineTerms, until: date) -> Iterator[OpenPiece]:
+    """Yield the pieces nobody billed that begin by `until`, oldest first; an open line has no last one."""
+    if terms.kind == 'one_time':
+        yield from _one_time_piece(terms)
+        return
+    cursor = max(terms.start, terms.next_start or terms.start)
+    first = terms.recurrence.full_period(cursor).start
+    billed = [period for period in terms.billed if period.end > first]
+    covered = sorted((*billed, *terms.pauses), key=by_start)
+    while (cursor := _first_free(cursor, covered)) < terms.horizon and cursor <= until:
+        full = terms.recurrence.full_period(cursor)
+        yield from _pieces_within(terms, full, billed)
+        cursor = full.end
+
+
+def _one_time_piece(terms: LineTerms) -> Iterator[OpenPiece]:
+    if not terms.billed and terms.start < terms.horizon:
+        day = Period(terms.start, terms.start + timedelta(days=1))
+        yield OpenPiece(day, day, terms.start)
+
+
+def _pieces_within(terms: LineTerms, full: Period, billed: Sequence[Period]) -> Iterator[OpenPiece]:
+    service = full.intersect(Period(terms.start, terms.horizon))
+    gaps = service.minus(billed)
+    if terms.proration == 'none' and gaps != [service]:
+        return  # a part of it already paid the whole price
+    for gap in gaps:
+        if terms.timing == 'arrears':
+            yield OpenPiece(gap, full, gap.end)
+            continue
+        resumed = _first_free(gap.start, sorted(terms.pauses, key=by_start))
+        if resumed < gap.end:
+            yield OpenPiece(Period(resumed, gap.end), full, resumed)
+
+
+def _first_free(day: date, covered: Iterable[Period]) -> date:
+    """Return the first day from `day` on outside all the periods, which come sorted by start."""
+    for period in covered:
+        if period.start > day:
+            break
+        day = max(day, period.end)
+    return day

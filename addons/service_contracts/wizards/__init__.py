@@ -1,0 +1,3 @@
+from . import service_contract_end
+from . import service_contract_pause_wizard
+from . import service_contract_remove

@@ -1,0 +1,46 @@
+"""Our way: a billing run worked off by one or several workers."""
+
+import cProfile
+from contextlib import nullcontext
+
+from benchmarks.kit.child import measures, wait_for_go
+from benchmarks.kit.meter import Meter
+
+from .seed import WARM_UP
+
+
+@measures
+def bill(env, worker: int = 0, profile: str | None = None) -> dict:
+    """Work off a run over all contracts that are due; worker 0 opens it, others share it."""
+    _warm_up(env, worker)
+    if worker == 0:
+        _open_run(env)
+    return _work(env, profile)
+
+
+@measures
+def resume(env) -> dict:
+    """Go on with a run that another process left behind, as the scheduler does."""
+    return _work(env)
+
+
+def _warm_up(env, worker: int) -> None:
+    contracts = env['service.contract'].search([], order='id', offset=worker * WARM_UP, limit=WARM_UP)
+    run = _open_run(env, contracts)
+    env['service.billing.worker']._work_off(run)
+
+
+def _open_run(env, contracts=None):
+    run = env['service.billing.run'].create({'contract_ids': contracts})
+    run._start()
+    env.cr.commit()
+    return run
+
+
+def _work(env, profile: str | None = None) -> dict:
+    wait_for_go()
+    with Meter(env.cr) as meter, cProfile.Profile() if profile else nullcontext() as profiler:
+        env['service.billing.run']._work()
+    if profile:
+        profiler.dump_stats(profile)
+    return meter.as_dict()

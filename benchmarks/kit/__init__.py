@@ -1,0 +1,1 @@
+"""What all measurements share: databases, processes of their own, and a meter."""

@@ -1,0 +1,45 @@
+"""Calls of other programs: output to a log file, failure as one sentence."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from tools.paths import LOG, ROOT
+from tools.steps import Stop
+
+PR_SET_PDEATHSIG = 1
+
+
+def call(command: list, log: str, failure: str, env: dict | None = None, **options) -> None:
+    """Run the command, its output into .local/log/<log>.log; Stop with `failure` unless it succeeds."""
+    path = log_path(log)
+    with path.open('a') as output:
+        output.write(f'$ {" ".join(map(str, command))}\n')
+        output.flush()
+        try:
+            done = subprocess.run(
+                list(map(str, command)),
+                stdin=options.pop('stdin', subprocess.DEVNULL),
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **(env or {})},
+                cwd=options.pop('cwd', ROOT),
+                preexec_fn=die_with_parent,
+                **options,
+            )
+        except FileNotFoundError as error:
+            raise Stop(f'{failure} The program {error.filename} is missing.') from error
+    if done.returncode:
+        raise Stop(f'{failure} Details: {path}')
+
+
+def log_path(name: str) -> Path:
+    LOG.mkdir(parents=True, exist_ok=True)
+    return LOG / f'{name}.log'
+
+
+def die_with_parent() -> None:
+    """Let the kernel stop the child when this process dies, even by kill -9."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,72 @@
+"""Databases with their filestore: clone, drop, rename, and a note on each of what it holds."""
+
+import json
+import shutil
+from contextlib import closing
+
+from tools.paths import ODOO_DATA
+from tools.steps import Stop
+
+
+def query(sql: str, *values, database: str = 'postgres') -> list[tuple]:
+    """Run one statement outside a transaction and return its rows."""
+    with closing(_connect(database)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+
+def exists(name: str) -> bool:
+    return bool(query('SELECT 1 FROM pg_database WHERE datname = %s', name))
+
+
+def drop(name: str) -> None:
+    query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def clone(template: str, name: str) -> None:
+    """A fresh copy of a database, in place of what had the name before."""
+    drop(name)
+    if filestore(template).exists():
+        # Files of the store never change, so a copy can share them.
+        shutil.copytree(filestore(template), filestore(name), copy_function=_link)
+    query(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+
+
+def rename(name: str, new: str) -> None:
+    """Give a finished database its name; the database last, for it is what counts."""
+    drop(new)
+    if filestore(name).exists():
+        filestore(name).rename(filestore(new))
+    query(f'ALTER DATABASE "{name}" RENAME TO "{new}"')
+
+
+def write_note(name: str, note: dict) -> None:
+    query(f'COMMENT ON DATABASE "{name}" IS %s', json.dumps(note, sort_keys=True))
+
+
+def read_note(name: str) -> dict:
+    rows = query("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name)
+    return json.loads(rows[0][0]) if rows and rows[0][0] else {}
+
+
+def filestore(name: str):
+    return ODOO_DATA / 'filestore' / name
+
+
+def _link(source: str, target: str) -> None:
+    shutil.os.link(source, target)
+
+
+def _connect(database: str):
+    import psycopg2
+
+    try:
+        return psycopg2.connect(dbname=database)
+    except psycopg2.OperationalError as error:
+        raise Stop(
+            f'PostgreSQL cannot be reached ({str(error).strip().splitlines()[0]}): '
+            'check PGHOST, PGPORT, PGUSER and PGPASSWORD.'
+        ) from error

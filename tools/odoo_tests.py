@@ -1,0 +1,108 @@
+"""The Odoo tests of the add-ons, each run on a clone of a template database."""
+
+import re
+import subprocess
+
+from tools import database, modules, odoo_process, templates
+from tools.commands import die_with_parent, log_path
+from tools.paths import ADDONS, ROOT, TEST_ADDONS
+from tools.tally import Tally
+
+SUMMARY = re.compile(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database')
+SKIPPED = re.compile(r': skipped (.+)$')
+ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ (?P<logger>\S+): ')
+
+
+def run(names: list[str], tags: str = '') -> Tally:
+    """Install the modules with their tests on a fresh clone, print what failed, count."""
+    name = f'suite_test_{odoo_process.free_port()}'
+    database.clone(templates.base(names), name)
+    log = log_path('odoo-tests')
+    try:
+        with log.open('w') as output:
+            status = subprocess.run(
+                odoo_process.command(name, *_options(names, tags)),
+                env=odoo_process.environment(),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent,
+            ).returncode
+    finally:
+        database.drop(name)
+    text = log.read_text()
+    print(report(text), end='')
+    print(f'Log: {log}')
+    return count(text, status)
+
+
+def _options(names: list[str], tags: str) -> list:
+    return [
+        '--init',
+        ','.join(names),
+        '--addons-path',
+        f'{ADDONS},{TEST_ADDONS}',
+        '--test-tags',
+        tags or ','.join(f'/{name}' for name in names),
+        '--stop-after-init',
+        '--http-port',
+        odoo_process.free_port(),
+        '--max-cron-threads',
+        0,
+        '--screenshots',
+        log_path('screenshots').with_suffix(''),
+    ]
+
+
+def count(text: str, status: int) -> Tally:
+    """Read Odoo's log: no summary, no test, or a bad exit status is a failure too."""
+    summary = SUMMARY.search(text)
+    if not summary:
+        return Tally(failed=1)
+    failed, errors, total = map(int, summary.groups())
+    skipped = len(skips(text))
+    bad = failed + errors
+    passed = max(total - bad - skipped, 0)
+    complaints = len(warnings(text))
+    if not bad and not complaints and (status or not total):
+        complaints = 1
+    return Tally(passed, bad + complaints, skipped)
+
+
+def report(text: str) -> str:
+    """What a reader of the log wants to see: failures, warnings about our modules, skips."""
+    return ''.join(failures(text) + warnings(text) + [f'Skipped: {line}\n' for line in skips(text)])
+
+
+def skips(text: str) -> list[str]:
+    return [found[1] for line in text.splitlines() if ENTRY.match(line) and (found := SKIPPED.search(line))]
+
+
+def failures(text: str) -> list[str]:
+    return [entry for level, _logger, entry in entries(text) if level in ('ERROR', 'CRITICAL')]
+
+
+def warnings(text: str) -> list[str]:
+    """Warnings that name a module of the project."""
+    own = modules.installable() + modules.test_only()
+    return [
+        entry
+        for level, logger, entry in entries(text)
+        if level == 'WARNING' and any(name in entry for name in own)
+    ]
+
+
+def entries(text: str):
+    """Split a log into (level, logger, text with the lines that follow)."""
+    current = None
+    for line in text.splitlines(keepends=True):
+        start = ENTRY.match(line)
+        if start:
+            if current:
+                yield current
+            current = (start['level'], start['logger'], line)
+        elif current:
+            current = (*current[:2], current[2] + line)
+    if current:
+        yield current

@@ -1,0 +1,59 @@
+"""Template databases: built once for one state of the add-ons, then cloned."""
+
+import fcntl
+import hashlib
+import json
+from contextlib import contextmanager
+
+from tools import database, modules, odoo_process
+from tools.odoo_source import VERSION
+from tools.paths import STATE
+
+
+def base(names: list[str]) -> str:
+    """A database without demo data that has what the modules stand on, but not the modules."""
+    needed = modules.outside_dependencies(names)
+    return _template('base', {'install': needed}, needed)
+
+
+def demo(names: list[str]) -> str:
+    """A database with the modules and their demo story."""
+    return _template('demo', {'install': names, 'sums': modules.checksums(names)}, names, '--with-demo')
+
+
+def _template(kind: str, note: dict, names: list[str], *options) -> str:
+    note = {'odoo': VERSION, **note}
+    key = hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()[:12]
+    name = f'suite_{kind}_{key}'
+    with locked(kind):
+        if not database.exists(name):
+            _build(name, note, names, options)
+            _drop_others(kind, name)
+    return name
+
+
+def _build(name: str, note: dict, names: list[str], options) -> None:
+    part = f'{name}_building'
+    database.drop(part)
+    odoo_process.install(part, names, *options)
+    database.write_note(part, note)
+    database.rename(part, name)
+
+
+def _drop_others(kind: str, name: str, keep: int = 3) -> None:
+    """Only the newest templates of a kind stay; oid grows with age."""
+    rows = database.query(
+        'SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC', f'suite\\_{kind}\\_%'
+    )
+    for (old,) in rows[keep:]:
+        if old != name:
+            database.drop(old)
+
+
+@contextmanager
+def locked(topic: str):
+    """Let one process at a time do it; the lock goes with the process."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    with (STATE / f'{topic}.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
