@@ -14,9 +14,7 @@ FOLDER = ROOT / 'benchmarks'
 def main() -> int:
     names = sorted(path.stem for path in FOLDER.glob('[a-z]*.py'))
     if len(sys.argv) < 2 or sys.argv[1] not in names:
-        raise Stop(
-            f'Say what to measure: ./bench NAME, with one of these names: {", ".join(names) or "(none)"}.'
-        )
+        raise Stop(f'Say what to measure: ./bench NAME, with one of these names: {", ".join(names) or "(none)"}.')
     prepare.everything(Steps(prepare.STEPS), packages.TEST)
     command = [PYTHON, '-m', f'benchmarks.{sys.argv[1]}', *sys.argv[2:]]
     return subprocess.run(command, cwd=ROOT, env=odoo_process.environment()).returncode

@@ -2,14 +2,16 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
 
-from tools.paths import LOG, ROOT
+from tools.paths import LOG, ROOT, STATE
 from tools.steps import Stop
 
 PR_SET_PDEATHSIG = 1
+FULL_BYTES = 50_000_000
 
 
 def call(command: list, log: str, failure: str, env: dict | None = None, **options) -> None:
@@ -32,7 +34,13 @@ def call(command: list, log: str, failure: str, env: dict | None = None, **optio
         except FileNotFoundError as error:
             raise Stop(f'{failure} The program {error.filename} is missing.') from error
     if done.returncode:
-        raise Stop(f'{failure} Details: {path}')
+        raise Stop(f'{_disk_is_full() or failure} Details: {path}')
+
+
+def _disk_is_full() -> str:
+    if shutil.disk_usage(STATE).free > FULL_BYTES:
+        return ''
+    return f'The disk of {STATE} is full: free some space or set SUITE_STATE to another folder.'
 
 
 def log_path(name: str) -> Path:

@@ -1,11 +1,18 @@
 """Databases with their filestore: clone, drop, rename, and a note on each of what it holds."""
 
+import itertools
 import json
+import os
+import re
 import shutil
 from contextlib import closing
+from pathlib import Path
 
 from tools.paths import ODOO_DATA
 from tools.steps import Stop
+
+TEMPORARY = re.compile(r'suite_(?:test|e2e|i18n)_(\d+)_\d+')
+_numbers = itertools.count(1)
 
 
 def query(sql: str, *values, database: str = 'postgres') -> list[tuple]:
@@ -19,6 +26,24 @@ def query(sql: str, *values, database: str = 'postgres') -> list[tuple]:
 
 def exists(name: str) -> bool:
     return bool(query('SELECT 1 FROM pg_database WHERE datname = %s', name))
+
+
+def temporary_name(kind: str) -> str:
+    """A name for a database that goes with this process."""
+    return f'suite_{kind}_{os.getpid()}_{next(_numbers)}'
+
+
+def drop_leftovers() -> None:
+    """Drop the temporary databases of processes of this machine that are gone."""
+    for (name,) in query('SELECT datname FROM pg_database'):
+        found = TEMPORARY.fullmatch(name)
+        if found and not Path('/proc', found[1]).exists():
+            drop(name)
+
+
+def is_idle() -> bool:
+    """No program but this one is connected."""
+    return not query('SELECT 1 FROM pg_stat_activity WHERE usename = current_user AND pid != pg_backend_pid()')
 
 
 def drop(name: str) -> None:
@@ -52,12 +77,12 @@ def read_note(name: str) -> dict:
     return json.loads(rows[0][0]) if rows and rows[0][0] else {}
 
 
-def filestore(name: str):
+def filestore(name: str) -> Path:
     return ODOO_DATA / 'filestore' / name
 
 
 def _link(source: str, target: str) -> None:
-    shutil.os.link(source, target)
+    os.link(source, target)
 
 
 def _connect(database: str):

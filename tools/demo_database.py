@@ -1,6 +1,7 @@
 """The database that ./run serves: a clone of the demo template, updated when the add-ons change."""
 
 from tools import database, modules, odoo_process, templates
+from tools.locks import locked
 from tools.steps import Stop
 
 
@@ -8,7 +9,7 @@ def ensure(name: str, names: list[str], fresh: bool = False) -> None:
     """Make the database, or bring it up to the state of the add-ons; what was entered in it stays."""
     if not names:
         raise Stop('There is no add-on under addons/ to install.')
-    with templates.locked(name):
+    with locked(name):
         note = {} if fresh or not database.exists(name) else database.read_note(name)
         if note:
             _update(name, note, modules.checksums(names))

@@ -41,9 +41,7 @@ def _fresh(arguments) -> None:
 
 
 def _test_path(names: list[str]) -> list[str]:
-    return (
-        ['--addons-path', f'{ROOT / "addons"},{TEST_ADDONS}'] if set(names) & set(modules.test_only()) else []
-    )
+    return ['--addons-path', f'{ROOT / "addons"},{TEST_ADDONS}'] if set(names) & set(modules.test_only()) else []
 
 
 def _drop(arguments) -> None:
@@ -54,7 +52,7 @@ def _drop(arguments) -> None:
 def _i18n(arguments) -> None:
     """Renew the .pot and .po files of an add-on, or of every one, from a fresh database."""
     names = arguments.modules.split(',') if arguments.modules else modules.installable()
-    name = f'suite_i18n_{os.getpid()}'
+    name = database.temporary_name('i18n')
     try:
         database.clone(templates.base(names), name)
         odoo_process.install(name, names)

@@ -88,9 +88,7 @@ def demand_free_port(port: int) -> None:
         try:
             probe.bind(('127.0.0.1', port))
         except OSError as error:
-            raise Stop(
-                f'Port {port} is in use by another program: stop it or choose another by --port.'
-            ) from error
+            raise Stop(f'Port {port} is in use by another program: stop it or choose another by --port.') from error
 
 
 def stop(process, patience: float = 20) -> None:

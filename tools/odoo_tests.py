@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 
 from tools import database, modules, odoo_process, templates
 from tools.commands import die_with_parent, log_path
@@ -9,15 +10,17 @@ from tools.paths import ADDONS, ROOT, TEST_ADDONS
 from tools.tally import Tally
 
 SUMMARY = re.compile(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database')
+# Odoo repeats at the end that something failed; the failure itself says more.
+REPEATED = re.compile(r'At least one test failed|\d+ failures, \d+ errors of|\d+ failed, \d+ error')
 SKIPPED = re.compile(r': skipped (.+)$')
-ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ (?P<logger>\S+): ')
+ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ \S+: ', re.MULTILINE)
 
 
 def run(names: list[str], tags: str = '') -> Tally:
     """Install the modules with their tests on a fresh clone, print what failed, count."""
-    name = f'suite_test_{odoo_process.free_port()}'
+    name = database.temporary_name('test')
     database.clone(templates.base(names), name)
-    log = log_path('odoo-tests')
+    log = log_path(f'odoo-tests-{name}')
     try:
         with log.open('w') as output:
             status = subprocess.run(
@@ -32,6 +35,7 @@ def run(names: list[str], tags: str = '') -> Tally:
     finally:
         database.drop(name)
     text = log.read_text()
+    log = log.replace(log_path('odoo-tests'))
     print(report(text), end='')
     print(f'Log: {log}')
     return count(text, status)
@@ -72,7 +76,8 @@ def count(text: str, status: int) -> Tally:
 
 def report(text: str) -> str:
     """What a reader of the log wants to see: failures, warnings about our modules, skips."""
-    return ''.join(failures(text) + warnings(text) + [f'Skipped: {line}\n' for line in skips(text)])
+    end = [] if SUMMARY.search(text) else ['Odoo ended before its tests did:\n', *text.splitlines(keepends=True)[-20:]]
+    return ''.join(failures(text) + warnings(text) + end + [f'Skipped: {line}\n' for line in skips(text)])
 
 
 def skips(text: str) -> list[str]:
@@ -80,29 +85,19 @@ def skips(text: str) -> list[str]:
 
 
 def failures(text: str) -> list[str]:
-    return [entry for level, _logger, entry in entries(text) if level in ('ERROR', 'CRITICAL')]
+    found = [entry for level, entry in entries(text) if level in ('ERROR', 'CRITICAL')]
+    return [entry for entry in found if not REPEATED.search(entry)]
 
 
 def warnings(text: str) -> list[str]:
     """Warnings that name a module of the project."""
     own = modules.installable() + modules.test_only()
-    return [
-        entry
-        for level, logger, entry in entries(text)
-        if level == 'WARNING' and any(name in entry for name in own)
-    ]
+    return [entry for level, entry in entries(text) if level == 'WARNING' and any(name in entry for name in own)]
 
 
-def entries(text: str):
-    """Split a log into (level, logger, text with the lines that follow)."""
-    current = None
-    for line in text.splitlines(keepends=True):
-        start = ENTRY.match(line)
-        if start:
-            if current:
-                yield current
-            current = (start['level'], start['logger'], line)
-        elif current:
-            current = (*current[:2], current[2] + line)
-    if current:
-        yield current
+def entries(text: str) -> Iterator[tuple[str, str]]:
+    """Split a log into (level, text with the lines that follow)."""
+    starts = [found.start() for found in ENTRY.finditer(text)]
+    for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        entry = text[begin:end]
+        yield ENTRY.match(entry)['level'], entry

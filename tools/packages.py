@@ -36,9 +36,7 @@ def install_into(folder: Path, lock: str) -> None:
 
 
 def _has_environment() -> bool:
-    return _inside() or (
-        PYTHON.exists() and _stamp('python').exists() and _stamp('python').read_text() == sys.version
-    )
+    return _inside() or (PYTHON.exists() and _stamp('python').exists() and _stamp('python').read_text() == sys.version)
 
 
 def _inside() -> bool:

@@ -10,7 +10,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from tools import packages
+from tools import database, packages
 from tools.commands import call
 from tools.paths import ROOT, STATE
 from tools.steps import Stop
@@ -41,6 +41,7 @@ def ensure() -> bool:
     if started:
         _start()
     os.environ.update(PGHOST='127.0.0.1', PGPORT=_read('port'), PGUSER=ROLE, PGPASSWORD=_read('password'))
+    database.drop_leftovers()
     return started
 
 
@@ -67,6 +68,9 @@ def _use_named_server() -> None:
     os.environ.setdefault('PGUSER', ROLE)
     if os.environ['PGUSER'] == 'postgres':
         raise Stop('Odoo refuses the role postgres: make one with createdb and name it in PGUSER.')
+    may_create = database.query('SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')
+    if not may_create[0][0]:
+        raise Stop(f'The role {os.environ["PGUSER"]} may not create databases: ALTER ROLE ... CREATEDB.')
 
 
 def _create_cluster() -> None:

@@ -3,6 +3,7 @@
 import shutil
 
 from tools import odoo_source, packages, pdf_printer, postgres
+from tools.locks import locked
 from tools.paths import STATE
 from tools.steps import Steps, Stop
 
@@ -13,6 +14,11 @@ NEEDED_GIGABYTES = 4
 def everything(steps: Steps, *more_locks: str) -> bool:
     """Get packages, Odoo, the PDF printer and PostgreSQL; True if an embedded server was started."""
     _demand_disk()
+    with locked('prepare'):
+        return _everything(steps, more_locks)
+
+
+def _everything(steps: Steps, more_locks: tuple[str, ...]) -> bool:
     with steps.step('Python packages'):
         packages.ensure(packages.RUN, *more_locks)
     with steps.step(f'Odoo {odoo_source.VERSION}'):

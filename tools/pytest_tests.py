@@ -5,7 +5,7 @@ import subprocess
 
 from tools import odoo_process
 from tools.commands import die_with_parent
-from tools.paths import PYTHON, ROOT
+from tools.paths import CACHE, PYTHON, ROOT
 from tools.tally import Tally
 
 COUNT = re.compile(r'(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b')
@@ -16,7 +16,7 @@ def run(*arguments: str) -> Tally:
     process = subprocess.Popen(
         [str(PYTHON), '-m', 'pytest', '-rs', *arguments],
         cwd=ROOT,
-        env=odoo_process.environment(),
+        env={**odoo_process.environment(), 'HYPOTHESIS_STORAGE_DIRECTORY': str(CACHE / 'hypothesis')},
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
-from tools import demo_database, modules, odoo_process, postgres, prepare
+from tools import database, demo_database, modules, odoo_process, postgres, prepare
 from tools.commands import die_with_parent, log_path
 from tools.paths import ROOT
 from tools.steps import Steps, Stop, run_command
@@ -29,7 +29,7 @@ def main() -> int:
             demo_database.ensure(arguments.database, modules.installable(), fresh=arguments.fresh)
         return _serve(steps, arguments)
     finally:
-        if started:
+        if started and database.is_idle():
             postgres.stop()
 
 
@@ -84,9 +84,7 @@ def _parser():
     parser = argparse.ArgumentParser(prog='./run', description=__doc__)
     parser.add_argument('--port', type=_port, default=8069, help='loopback port to serve on (default 8069)')
     parser.add_argument('--database', type=_name, default='service_demo', help='(default service_demo)')
-    parser.add_argument(
-        '--fresh', action='store_true', help='build the database anew; what was entered is lost'
-    )
+    parser.add_argument('--fresh', action='store_true', help='build the database anew; what was entered is lost')
     return parser
 
 

@@ -53,9 +53,7 @@ def _explain(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f'The disk of {STATE} is full: free some space or set SUITE_STATE to another folder.'
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f'No permission for {error.filename}: give it to this user or set SUITE_STATE to another folder.'
-        )
+        return f'No permission for {error.filename}: give it to this user or set SUITE_STATE to another folder.'
     return f'{error}. Details: {_keep_traceback()}'
 
 

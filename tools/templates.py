@@ -1,13 +1,11 @@
 """Template databases: built once for one state of the add-ons, then cloned."""
 
-import fcntl
 import hashlib
 import json
-from contextlib import contextmanager
 
 from tools import database, modules, odoo_process
+from tools.locks import locked
 from tools.odoo_source import VERSION
-from tools.paths import STATE
 
 
 def base(names: list[str]) -> str:
@@ -48,12 +46,3 @@ def _drop_others(kind: str, name: str, keep: int = 3) -> None:
     for (old,) in rows[keep:]:
         if old != name:
             database.drop(old)
-
-
-@contextmanager
-def locked(topic: str):
-    """Let one process at a time do it; the lock goes with the process."""
-    STATE.mkdir(parents=True, exist_ok=True)
-    with (STATE / f'{topic}.lock').open('w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

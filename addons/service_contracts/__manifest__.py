@@ -32,6 +32,13 @@
         'report/service_contract_report.xml',
         'report/service_contract_templates.xml',
     ],
+    'demo': [
+        'demo/company.xml',
+        'demo/offers.xml',
+        'demo/customers.xml',
+        'demo/contracts.xml',
+        'demo/history.xml',
+    ],
     'assets': {
         'web.assets_backend': ['service_contracts/static/src/run/*'],
         'web.assets_tests': ['service_contracts/static/tests/tours/*'],

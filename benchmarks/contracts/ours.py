@@ -1,10 +1,8 @@
 """Our way: a billing run worked off by one or several workers."""
 
-import cProfile
-from contextlib import nullcontext
-
 from benchmarks.kit.child import measures, wait_for_go
 from benchmarks.kit.meter import Meter
+from benchmarks.kit.profile import profiled
 
 from .seed import WARM_UP
 
@@ -39,8 +37,6 @@ def _open_run(env, contracts=None):
 
 def _work(env, profile: str | None = None) -> dict:
     wait_for_go()
-    with Meter(env.cr) as meter, cProfile.Profile() if profile else nullcontext() as profiler:
+    with Meter(env.cr) as meter, profiled(profile):
         env['service.billing.run']._work()
-    if profile:
-        profiler.dump_stats(profile)
     return meter.as_dict()

@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ class Server:
 @contextmanager
 def cloned_database(template: str) -> Iterator[str]:
     """A fresh copy of a template database, dropped afterwards."""
-    name = f'suite_e2e_{uuid.uuid4().hex[:12]}'
+    name = databases.temporary_name('e2e')
     databases.clone(template, name)
     try:
         yield name
@@ -89,9 +88,7 @@ def spawn_script(database: str, script: str | Path, env: dict[str, str] | None =
         return _popen(command, subprocess.PIPE, errors, env, stdin=source)
 
 
-def run_script(
-    database: str, script: str | Path, env: dict[str, str] | None = None, timeout: float = 300
-) -> str:
+def run_script(database: str, script: str | Path, env: dict[str, str] | None = None, timeout: float = 300) -> str:
     """Run a script like `spawn_script` to its end and return what it printed; it must succeed."""
     process = spawn_script(database, script, env)
     try:

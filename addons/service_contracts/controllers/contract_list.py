@@ -1,11 +1,10 @@
 """The customer's contracts: their card on /my and the list on /my/contracts."""
 
 from odoo import http
-from odoo.fields import Domain
-from odoo.http import request
-
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
+from odoo.fields import Domain
+from odoo.http import request
 
 
 class ContractList(CustomerPortal):

@@ -1,10 +1,9 @@
 """One contract as its customer sees it: services, next charges, term, invoices, messages, and its PDF."""
 
 from odoo import http
+from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
-
-from odoo.addons.portal.controllers.portal import CustomerPortal
 
 REPORT = 'service_contracts.service_contract_report_action'
 ID_LIMIT = 2**31

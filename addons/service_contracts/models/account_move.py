@@ -1,7 +1,6 @@
 """Invoices of contracts: one receivable per contract and due date, and periods that a reversal frees."""
 
 from collections import defaultdict
-from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -90,7 +89,8 @@ class AccountMove(models.Model):
         """Return the ledger rows of these invoices."""
         if not self.ids:
             return self.env['service.billing.entry']
-        return self.env['service.billing.entry'].sudo().search([('move_id', 'in', self.ids)])  # sudo: the ledger follows the invoice
+        # sudo: the ledger follows the invoice, whoever changes it
+        return self.env['service.billing.entry'].sudo().search([('move_id', 'in', self.ids)])
 
     def _follow_service_reversal(self) -> None:
         """Void the charges of invoices that these credit notes give back in full."""
@@ -99,22 +99,18 @@ class AccountMove(models.Model):
     def _follow_service_credits(self) -> None:
         """Void each charge of these invoices whose whole amount has been credited; its period is due again."""
         for invoice in self:
-            credited = invoice._credited_by_period()
-            entries = invoice._service_entries()
-            entries.filtered(
-                lambda entry: credited.get((entry.contract_line_id.id, entry.period_start), 0.0)
-                >= entry.amount_untaxed - entry.currency_id.rounding / 2
-            )._void(self.env._("Credited by %(credit_notes)s.", credit_notes=', '.join(
-                invoice.reversal_move_ids.filtered(lambda move: move.state == 'posted').mapped('name'),
-            )))
+            credit_notes = invoice.reversal_move_ids.filtered(lambda move: move.state == 'posted')
+            reason = self.env._("Credited by %(credit_notes)s.", credit_notes=', '.join(credit_notes.mapped('name')))
+            invoice._fully_credited_entries(credit_notes)._void(reason)
 
-    def _credited_by_period(self) -> dict[tuple[int, date], float]:
-        """Return the untaxed amount credited for each (contract line, period start) of the invoice."""
+    def _fully_credited_entries(self, credit_notes):
+        """Return the charges of the invoice of which the credit notes give back the whole untaxed amount."""
         credited = defaultdict(float)
-        for line in self.reversal_move_ids.filtered(lambda move: move.state == 'posted').invoice_line_ids:
-            if line.service_contract_line_id:
-                credited[line.service_contract_line_id.id, line.service_period_start] += line.price_subtotal
-        return credited
+        for line in credit_notes.invoice_line_ids:
+            credited[line.service_contract_line_id.id, line.service_period_start] += line.price_subtotal
+        return self._service_entries().filtered(lambda entry: entry.currency_id.compare_amounts(
+            credited[entry.contract_line_id.id, entry.period_start], entry.amount_untaxed,
+        ) >= 0)
 
     # === ACTIONS === #
 

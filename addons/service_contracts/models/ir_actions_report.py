@@ -5,9 +5,7 @@ document is printed by a call of its own. With the patched build nothing changes
 """
 
 import lxml.html
-
 from odoo import models
-
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 TOP_MARGIN = '8'

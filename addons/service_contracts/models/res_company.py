@@ -1,6 +1,6 @@
 """Settings of a company for its service contracts, and its own today."""
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
@@ -16,7 +16,8 @@ class ResCompany(models.Model):
     )
     service_catch_up_limit = fields.Integer(
         "Periods to catch up at once", default=24,
-        help="A service with more missed periods than this is parked instead of billed: its start date may be wrong. 0: no limit.",
+        help="A service with more missed periods than this is parked instead of billed: its start may be wrong. "
+             "0: no limit.",
     )
 
     _service_catch_up_limit_positive = models.Constraint(
@@ -28,4 +29,4 @@ class ResCompany(models.Model):
         """Return the date it is now where the company is; the scheduler's user has no time zone of its own."""
         self.ensure_one()
         zone = self.partner_id.tz or self.env.user.tz or 'UTC'
-        return datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).date()
+        return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()

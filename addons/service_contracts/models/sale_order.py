@@ -31,7 +31,7 @@ class SaleOrder(models.Model):
         for order in self:
             # sudo: a salesperson sees that there is a contract; opening it needs the role
             contracts_sudo = order.order_line.sudo().service_contract_line_ids.contract_id
-            order.service_contract_ids = contracts_sudo.sudo(False)
+            order.service_contract_ids = contracts_sudo.sudo(order.env.su)
             order.service_contract_count = len(contracts_sudo)
 
     @api.depends('order_line.price_subtotal', 'order_line.service_plan_id', 'order_line.service_plan_line_id')
@@ -118,23 +118,22 @@ class SaleOrder(models.Model):
     def _open_service_contract(self) -> None:
         """Put the services of confirmed orders into one contract each; what has a contract is left out."""
         for order in self:
-            new = order.order_line.filtered(
-                lambda line: line.service_plan_id and not line.display_type and not line.sudo().service_contract_line_ids,
-            )
-            if not new:
-                continue
-            # sudo: a salesperson, or the customer on the portal, confirms; the contract follows from the order
+            # sudo: a salesperson, or the customer on the portal, confirms; the contract follows from it
             order_sudo = order.sudo().with_company(order.company_id)
-            line_vals = [line._prepare_contract_line_vals() for line in order_sudo.order_line & new.sudo()]
-            contract_sudo = order_sudo.service_contract_ids.filtered(
-                lambda contract: contract.state in ('draft', 'active', 'suspended'),
-            )[:1]
-            if contract_sudo:
-                contract_sudo.line_ids = [Command.create(vals) for vals in line_vals]
-                continue
-            contract_sudo = contract_sudo.create(order_sudo._prepare_service_contract_vals(line_vals))
-            if all(new.service_plan_id.mapped('auto_activate')):
-                contract_sudo.action_activate()
+            new_sudo = order_sudo.order_line.filtered(lambda line: line._awaits_contract())
+            if new_sudo:
+                order_sudo._put_under_contract(new_sudo)
+
+    def _put_under_contract(self, lines) -> None:
+        """Add order lines to the contract of the order; make it, and activate it, if there is none."""
+        line_vals = [line._prepare_contract_line_vals() for line in lines]
+        contract = self.service_contract_ids.filtered(lambda c: c.state in ('draft', 'active', 'suspended'))[:1]
+        if contract:
+            contract.line_ids = [Command.create(vals) for vals in line_vals]
+            return
+        contract = contract.create(self._prepare_service_contract_vals(line_vals))
+        if all(lines.service_plan_id.mapped('auto_activate')):
+            contract.action_activate()
 
     def _prepare_service_contract_vals(self, line_vals: list[dict]) -> dict:
         """Return the values of the contract of a confirmed order; extend it to hand on further fields."""

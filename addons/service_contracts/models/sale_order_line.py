@@ -7,16 +7,18 @@ class SaleOrderLine(models.Model):
     _inherit = 'sale.order.line'
 
     service_plan_id = fields.Many2one(
-        'service.plan', "Plan", compute='_compute_service_plan_id', store=True, readonly=False, precompute=True,
-        check_company=True, ondelete='restrict', index='btree_not_null',
+        'service.plan', "Plan", compute='_compute_service_plan_id', store=True, readonly=False,
+        precompute=True, check_company=True, ondelete='restrict', index='btree_not_null',
         help="The line opens a contract under this plan, which bills it.",
     )
     service_plan_line_id = fields.Many2one(
-        'service.plan.line', "Service of the plan", compute='_compute_service_plan_line_id', store=True, readonly=False,
-        precompute=True, ondelete='set null', index='btree_not_null',
+        'service.plan.line', "Service of the plan", compute='_compute_service_plan_line_id', store=True,
+        readonly=False, precompute=True, ondelete='set null', index='btree_not_null',
     )
     service_recurrence = fields.Char("Billed", compute='_compute_service_recurrence')
-    service_contract_line_ids = fields.One2many('service.contract.line', 'sale_line_id', "Contracted services")
+    service_contract_line_ids = fields.One2many(
+        'service.contract.line', 'sale_line_id', "Contracted services",
+    )
 
     # === COMPUTE === #
 
@@ -28,10 +30,11 @@ class SaleOrderLine(models.Model):
     @api.depends('product_id', 'service_plan_id')
     def _compute_service_plan_line_id(self):
         for line in self:
-            offered = line.service_plan_line_id
-            if not offered or offered.plan_id != line.service_plan_id or offered.product_id != line.product_id:
-                lines = line.service_plan_id.line_ids
-                line.service_plan_line_id = lines.filtered(lambda offer, line=line: offer.product_id == line.product_id)[:1]
+            offers = line.service_plan_id.line_ids.filtered(
+                lambda offer, product=line.product_id: offer.product_id == product,
+            )
+            if line.service_plan_line_id not in offers:
+                line.service_plan_line_id = offers[:1]
 
     @api.depends('service_plan_id.interval_count', 'service_plan_id.interval_unit', 'service_plan_line_id.kind')
     def _compute_service_recurrence(self):
@@ -77,6 +80,10 @@ class SaleOrderLine(models.Model):
     def _is_recurring(self) -> bool:
         self.ensure_one()
         return bool(self.service_plan_id) and self.service_plan_line_id.kind != 'one_time'
+
+    def _awaits_contract(self) -> bool:
+        self.ensure_one()
+        return bool(self.service_plan_id) and not self.display_type and not self.service_contract_line_ids
 
     def _prepare_contract_line_vals(self) -> dict:
         """Return the values of the contract line that bills this line; extend it to hand on further fields."""

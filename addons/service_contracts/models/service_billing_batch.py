@@ -8,7 +8,9 @@ class ServiceBillingBatch(models.Model):
     _description = "Billing Batch"
     _order = 'id'
 
-    run_id = fields.Many2one('service.billing.run', "Billing run", required=True, readonly=True, index=True, ondelete='cascade')
+    run_id = fields.Many2one(
+        'service.billing.run', "Billing run", required=True, readonly=True, index=True, ondelete='cascade',
+    )
     company_id = fields.Many2one(related='run_id.company_id', store=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
     contract_count = fields.Integer("Contracts", readonly=True)

@@ -12,9 +12,15 @@ class ServiceBillingEntry(models.Model):
     _order = 'period_start desc, id desc'
     _rec_name = 'contract_line_id'
 
-    contract_line_id = fields.Many2one('service.contract.line', "Service", required=True, readonly=True, ondelete='restrict')
-    contract_id = fields.Many2one('service.contract', required=True, readonly=True, index=True, ondelete='restrict')
-    partner_id = fields.Many2one('res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict')
+    contract_line_id = fields.Many2one(
+        'service.contract.line', "Service", required=True, readonly=True, ondelete='restrict',
+    )
+    contract_id = fields.Many2one(
+        'service.contract', required=True, readonly=True, index=True, ondelete='restrict',
+    )
+    partner_id = fields.Many2one(
+        'res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict',
+    )
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     kind = fields.Selection([('recurring', "Recurring"), ('one_time', "One time")], required=True, readonly=True)
@@ -26,9 +32,15 @@ class ServiceBillingEntry(models.Model):
     price_unit = fields.Float("Price", digits='Product Price', readonly=True)
     discount = fields.Float("Discount (%)", digits='Discount', readonly=True)
     amount_untaxed = fields.Monetary("Untaxed amount", readonly=True)
-    move_line_id = fields.Many2one('account.move.line', "Invoice line", readonly=True, index='btree_not_null', ondelete='set null')
-    move_id = fields.Many2one('account.move', "Invoice", readonly=True, index='btree_not_null', ondelete='set null')
-    run_id = fields.Many2one('service.billing.run', "Billing run", readonly=True, index='btree_not_null', ondelete='set null')
+    move_line_id = fields.Many2one(
+        'account.move.line', "Invoice line", readonly=True, index='btree_not_null', ondelete='set null',
+    )
+    move_id = fields.Many2one(
+        'account.move', "Invoice", readonly=True, index='btree_not_null', ondelete='set null',
+    )
+    run_id = fields.Many2one(
+        'service.billing.run', "Billing run", readonly=True, index='btree_not_null', ondelete='set null',
+    )
     state = fields.Selection([('posted', "Billed"), ('void', "Void")], required=True, readonly=True, default='posted')
     void_reason = fields.Char(readonly=True)
     explanation = fields.Json(readonly=True, help="How the quantity came about: period, full period and share.")

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from .service_billing_worker import BATCH
 
+MAY_BILL = 'service_contracts.group_contract_manager,service_contracts.group_contract_integrator'
 FIGURES = (
     'contract_count', 'charge_count', 'invoice_count', 'fast_count', 'parked_count', 'amount_untaxed', 'amount_total',
 )
@@ -40,7 +41,9 @@ class ServiceBillingRun(models.Model):
     )
     started_at = fields.Datetime("Started", readonly=True, copy=False)
     finished_at = fields.Datetime("Finished", readonly=True, copy=False)
-    duration = fields.Float("Duration (s)", compute='_compute_duration', help="Seconds from the first batch to the last.")
+    duration = fields.Float(
+        "Duration (s)", compute='_compute_duration', help="Seconds from the first batch to the last.",
+    )
     due_count = fields.Integer("Contracts due", readonly=True, copy=False, help="Contracts due when the run started.")
     progress = fields.Float(compute='_compute_figures', help="Contracts dealt with, in percent.")
 
@@ -81,7 +84,7 @@ class ServiceBillingRun(models.Model):
         for run in self:
             if run.date > run.company_id._service_today():
                 raise UserError(self.env._(
-                    "%(run)s: %(date)s has not come yet. Bill until today, or look at the preview for what comes later.",
+                    "%(run)s: %(date)s has not come yet. Bill until today; the contracts show what comes later.",
                     run=run.display_name, date=run.date,
                 ))
 
@@ -160,10 +163,12 @@ class ServiceBillingRun(models.Model):
         :raises UserError: for a day that has not come, a text that is no date, or an unknown reference.
         :raises AccessError: without the right to bill.
         """
-        if not self.env.user.has_groups('service_contracts.group_contract_manager,service_contracts.group_contract_integrator'):
+        if not self.env.user.has_groups(MAY_BILL):
             raise AccessError(self.env._("Billing needs the role Contracts: Manager or Contracts: Integrator."))
         if external_refs is not None and not external_refs:
-            raise UserError(self.env._("The list of references is empty. Name contracts, or leave the list out to bill all."))
+            raise UserError(self.env._(
+                "The list of references is empty. Name contracts, or leave the list out to bill all.",
+            ))
         contracts = self.env['service.contract']._contracts_by_ref(external_refs)
         run_sudo = self.sudo().create({  # sudo: an integrator may start a run, not edit runs
             'date': self._day_of(as_of), 'trigger': 'api', 'contract_ids': [fields.Command.set(contracts.ids)],

@@ -4,12 +4,11 @@ import logging
 import random
 import time
 
-from psycopg2 import Error as DatabaseError
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
-
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from psycopg2 import Error as DatabaseError
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from ..rules.billing import due_charges
 
@@ -94,7 +93,8 @@ class ServiceBillingWorker(models.AbstractModel):
             return (contracts, 0) if not after else self._claim(run, 0)
         passed = ahead[-1].partner_invoice_id.id
         customer_ids = self._claim_customers(ahead.partner_invoice_id.ids)
-        due = contracts.search(domain & Domain('partner_invoice_id', 'in', customer_ids), order='partner_invoice_id.id, id')
+        whole = domain & Domain('partner_invoice_id', 'in', customer_ids)
+        due = contracts.search(whole, order='partner_invoice_id.id, id')
         claimed = due.try_lock_for_update(allow_referencing=True).filtered_domain(domain)
         return (claimed, passed) if claimed else self._claim(run, passed)
 
@@ -150,7 +150,7 @@ class ServiceBillingWorker(models.AbstractModel):
         for line, charges in charges_by_line.items():
             if limit and len(charges) > limit:
                 raise UserError(self.env._(
-                    "%(contract)s: more than %(limit)s periods of “%(service)s” are due at once, the first from %(start)s. "
+                    "%(contract)s: more than %(limit)s periods of “%(service)s” are due at once, from %(start)s on. "
                     "Correct the start, or raise the limit in the settings, then try again.",
                     contract=line.contract_id.display_name, limit=limit,
                     service=line.name.split('\n')[0], start=charges[0].period.start,
@@ -212,4 +212,6 @@ class ServiceBillingWorker(models.AbstractModel):
         _logger.exception("A contract could not be billed", exc_info=error)
         if isinstance(error, DatabaseError) and error.diag.message_primary:
             return self.env._("The database refused the charge: %(message)s", message=error.diag.message_primary)
-        return self.env._("Unexpected error %(error)s. The server's log tells more.", error=f'{type(error).__name__}: {error}')
+        return self.env._(
+            "Unexpected error %(error)s. The server's log tells more.", error=f'{type(error).__name__}: {error}',
+        )

@@ -254,7 +254,7 @@ class ServiceContract(models.Model):
         for contract in self:
             # sudo: the office of contracts sees that there are orders; opening one needs the sales role
             orders_sudo = contract.sudo().line_ids.sale_line_id.order_id
-            contract.sale_order_ids = orders_sudo.sudo(False)
+            contract.sale_order_ids = orders_sudo.sudo(contract.env.su)
             contract.sale_order_count = len(orders_sudo)
 
     @api.depends('entry_ids.move_id', 'entry_ids.state')

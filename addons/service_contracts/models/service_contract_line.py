@@ -16,6 +16,9 @@ from .service_gate import has_passed_gate
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ONE_DAY = timedelta(days=1)
+EDITABLE = {'store': True, 'readonly': False, 'precompute': True}
+"""Of a computed field that people may change."""
+FROM_PLAN = {'compute': '_compute_recurrence', 'default': None, **EDITABLE}
 BILLED_FIELDS = {'contract_id', 'kind', 'plan_id', 'date_start', *RECURRENCE_FIELDS} - {'proration'}
 """What makes the grid of periods: it stays as soon as one of them is billed."""
 
@@ -32,33 +35,40 @@ class ServiceContractLine(models.Model):
     partner_id = fields.Many2one(related='contract_id.partner_id', store=True, index=True, precompute=True)
     currency_id = fields.Many2one(related='contract_id.currency_id', store=True, precompute=True)
     contract_state = fields.Selection(related='contract_id.state', string="Contract status")
-    plan_id = fields.Many2one('service.plan', "Plan", ondelete='restrict', index='btree_not_null', check_company=True)
-    plan_line_id = fields.Many2one('service.plan.line', "Plan line", ondelete='set null', index='btree_not_null')
-    sale_line_id = fields.Many2one('sale.order.line', "Order line", ondelete='set null', copy=False, readonly=True)
+    plan_id = fields.Many2one(
+        'service.plan', "Plan", ondelete='restrict', index='btree_not_null', check_company=True,
+    )
+    plan_line_id = fields.Many2one(
+        'service.plan.line', "Plan line", ondelete='set null', index='btree_not_null',
+    )
+    sale_line_id = fields.Many2one(
+        'sale.order.line', "Order line", ondelete='set null', copy=False, readonly=True,
+    )
 
     date_start = fields.Date(
-        "From", compute='_compute_date_start', store=True, readonly=False, precompute=True, copy=False,
-        help="The first day of this service. Empty in a draft: the start of the contract.",
+        "From", compute='_compute_date_start', copy=False,
+        help="The first day of this service. Empty in a draft: the start of the contract.", **EDITABLE,
     )
-    date_end = fields.Date("To", copy=False, help="The last day of this service. Empty: the end of the contract.")
-    interval_count = fields.Integer(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    interval_unit = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    timing = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    anchor = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    anchor_day = fields.Integer(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    anchor_month = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    anchor_weekday = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-    proration = fields.Selection(default=None, compute='_compute_recurrence', store=True, readonly=False, precompute=True)
-
+    date_end = fields.Date(
+        "To", copy=False, help="The last day of this service. Empty: the end of the contract.",
+    )
+    interval_count = fields.Integer(**FROM_PLAN)
+    interval_unit = fields.Selection(**FROM_PLAN)
+    timing = fields.Selection(**FROM_PLAN)
+    anchor = fields.Selection(**FROM_PLAN)
+    anchor_day = fields.Integer(**FROM_PLAN)
+    anchor_month = fields.Selection(**FROM_PLAN)
+    anchor_weekday = fields.Selection(**FROM_PLAN)
+    proration = fields.Selection(**FROM_PLAN)
     billing_label = fields.Char("How often", compute='_compute_billing_label')
 
-    price_unit = fields.Float(compute='_compute_price_unit', store=True, readonly=False, precompute=True)
+    price_unit = fields.Float(compute='_compute_price_unit', **EDITABLE)
     given_price_unit = fields.Float(
         help="What pricelist or plan gave. A unit price that differs was agreed with the customer and is kept.",
     )
     tax_ids = fields.Many2many(
-        'account.tax', string="Taxes", compute='_compute_tax_ids', store=True, readonly=False, precompute=True,
-        check_company=True, context={'active_test': False}, domain="[('type_tax_use', '=', 'sale')]",
+        'account.tax', string="Taxes", compute='_compute_tax_ids', check_company=True,
+        context={'active_test': False}, domain="[('type_tax_use', '=', 'sale')]", **EDITABLE,
     )
     price_subtotal = fields.Monetary("Amount", compute='_compute_amounts', store=True, precompute=True)
     price_total = fields.Monetary("Amount with tax", compute='_compute_amounts', store=True, precompute=True)
@@ -85,12 +95,14 @@ class ServiceContractLine(models.Model):
             start = line._service_start()
             if line.date_end and start and line.date_end < start:
                 raise ValidationError(self.env._(
-                    "%(line)s cannot end on %(end)s, before it starts on %(start)s. Correct one of the dates.",
+                    "%(line)s cannot end on %(end)s, before it starts on %(start)s. "
+                    "Correct one of the dates.",
                     line=line.display_name, start=start, end=line.date_end,
                 ))
             if line.date_start and line.date_start < line.contract_id.date_start:
                 raise ValidationError(self.env._(
-                    "%(line)s cannot start on %(start)s, before its contract on %(contract)s. Correct one of the dates.",
+                    "%(line)s cannot start on %(start)s, before its contract on %(contract)s. "
+                    "Correct one of the dates.",
                     line=line.display_name, start=line.date_start, contract=line.contract_id.date_start,
                 ))
 
@@ -99,7 +111,7 @@ class ServiceContractLine(models.Model):
     @api.depends('contract_id.name', 'name', 'product_id')
     def _compute_display_name(self):
         for line in self:
-            service = line.product_id.display_name or (line.name or '').split('\n', 1)[0] or self.env._("Service")
+            service = line._service_name()
             line.display_name = f'{line.contract_id.name}: {service}' if line.contract_id.name else service
 
     @api.depends('product_id', 'contract_id.partner_id')
@@ -235,6 +247,11 @@ class ServiceContractLine(models.Model):
 
     # === BUSINESS === #
 
+    def _service_name(self) -> str:
+        """Return the service in a few words, also while the line is being typed."""
+        self.ensure_one()
+        return self.product_id.display_name or (self.name or '').split('\n', 1)[0] or self.env._("Service")
+
     def _service_start(self) -> date | bool:
         self.ensure_one()
         return self.date_start or self.contract_id.date_start
@@ -344,7 +361,9 @@ class ServiceContractLine(models.Model):
         ids = [line_id for line_id in first_by_line if line_id]
         if not ids:
             return {}
-        self.env['service.billing.entry'].flush_model(['contract_line_id', 'state', 'kind', 'period_start', 'period_end'])
+        self.env['service.billing.entry'].flush_model([
+            'contract_line_id', 'state', 'kind', 'period_start', 'period_end',
+        ])
         # SQL because every line has a day of its own, which a domain cannot say in one query
         rows = self.env.execute_query(SQL(
             """

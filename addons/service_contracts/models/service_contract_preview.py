@@ -89,7 +89,7 @@ class ServiceContractLine(models.Model):
             'contract_line_id': self._origin.id,
             'partner_id': self.partner_id.id,
             'currency_id': self.currency_id.id,
-            'service': self.product_id.display_name or self.name.split('\n', 1)[0],
+            'service': self._service_name(),
             'kind': charge.kind,
             'charge_date': charge.charge_date,
             'period_start': charge.period.start,

@@ -11,7 +11,8 @@ CONTRACT_KEYS = {
     'external_ref', 'partner', 'plan', 'date_start', 'date_end', 'pricelist', 'payment_term', 'lines', 'activate',
 }
 LINE_KEYS = {
-    'product', 'plan', 'name', 'quantity', 'price_unit', 'discount', 'kind', 'date_start', 'date_end', *RECURRENCE_FIELDS,
+    'product', 'plan', 'name', 'quantity', 'price_unit', 'discount', 'kind', 'date_start', 'date_end',
+    *RECURRENCE_FIELDS,
 }
 FINDERS = {
     'partner': ('res.partner', 'ref'),
@@ -38,10 +39,11 @@ class ServiceContract(models.Model):
             * ``plan``: id or reference of a plan; without ``lines`` its services are taken over
             * ``date_start``, ``date_end``: first and last day of service, ``YYYY-MM-DD``; start is today if left out
             * ``pricelist``, ``payment_term``: id or name
-            * ``lines``: objects with ``product`` (id or internal reference), ``plan`` (id or reference), ``name``,
-              ``quantity`` (number per period), ``price_unit`` (number, currency of the contract), ``discount``
-              (percent), ``kind`` (recurring or one_time), ``date_start``, ``date_end``, ``interval_count``,
-              ``interval_unit``, ``timing``, ``anchor``, ``anchor_day``, ``anchor_month``, ``anchor_weekday``, ``proration``
+            * ``lines``: objects with ``product`` (id or internal reference), ``plan`` (id or reference),
+              ``name``, ``quantity`` (number per period), ``price_unit`` (number, currency of the contract),
+              ``discount`` (percent), ``kind`` (recurring or one_time), ``date_start``, ``date_end``,
+              ``interval_count``, ``interval_unit``, ``timing``, ``anchor``, ``anchor_day``,
+              ``anchor_month``, ``anchor_weekday``, ``proration``
             * ``activate``: true to start it at once
 
         :return: for each object in order ``external_ref``, ``id``, ``name``, ``state``, ``created`` (true if new)
@@ -71,7 +73,8 @@ class ServiceContract(models.Model):
         day = self._remote_date(date_to)
         contracts = self._contracts_by_ref(external_refs)
         if external_refs is None:
-            contracts = self.search(self._remote_domain() & Domain('state', 'in', ('active', 'ended')), limit=ITEM_LIMIT + 1)
+            running = self._remote_domain() & Domain('state', 'in', ('active', 'ended'))
+            contracts = self.search(running, limit=ITEM_LIMIT + 1)
         if len(contracts) > ITEM_LIMIT:
             raise UserError(self.env._("More than %s contracts: ask for some of them by external_refs.", ITEM_LIMIT))
         return [self._remote_row(row) for row in contracts._preview(day)]
@@ -82,21 +85,16 @@ class ServiceContract(models.Model):
 
         :param external_refs: references of at most 1,000 contracts.
         :return: for each in order ``external_ref``, ``id``, ``name``, ``state``, ``date_start``, ``date_end``,
-            ``next_charge_date`` (text, empty if none), ``recurring_monthly`` and ``currency``, ``parked_reason`` (text, empty
-            if none), and ``invoices``: objects with ``name``, ``date``, ``date_due``, ``amount_total``, ``amount_open``,
-            ``payment_state``.
+            ``next_charge_date`` (text, empty if none), ``recurring_monthly`` and ``currency``,
+            ``parked_reason`` (text, empty if none), and ``invoices``: objects with ``name``, ``date``,
+            ``date_due``, ``amount_total``, ``amount_open``, ``payment_state``.
         :raises UserError: for an unknown reference.
         :raises AccessError: without the right to write contracts.
         """
         self._check_remote_access()
         contracts = self._contracts_by_ref(external_refs)
-        # sudo: the caller reads numbers and amounts of the invoices of these contracts, and nothing else of them
-        moves_sudo = contracts.sudo().entry_ids.filtered(lambda entry: entry.state == 'posted').grouped('contract_id')
         return [
-            {**contract._remote_status(), 'invoices': [
-                _invoice_status(move) for move in moves_sudo.get(contract.sudo(), contract.entry_ids[:0]).move_id.sorted('id')
-            ]}
-            for contract in contracts
+            {**contract._remote_status(), 'invoices': contract._remote_invoices()} for contract in contracts
         ]
 
     # === ACCESS, INPUT === #
@@ -260,12 +258,15 @@ class ServiceContract(models.Model):
         found = Model.search(domain & Domain(Model._check_company_domain(self.env.company)), limit=2)
         if len(found) == 1:
             return found
-        text = (
-            self.env._("More than one %(key)s has the reference “%(value)s”. Send its database id.", key=key, value=value)
-            if found else self.env._("There is no %(key)s “%(value)s” in %(company)s. Create it first.",
-                                     key=key, value=str(value)[:60], company=self.env.company.name)
-        )
-        raise UserError(text)
+        if found:
+            raise UserError(self.env._(
+                "More than one %(key)s has the reference “%(value)s”. Send its database id.",
+                key=key, value=str(value)[:60],
+            ))
+        raise UserError(self.env._(
+            "There is no %(key)s “%(value)s” in %(company)s. Create it first.",
+            key=key, value=str(value)[:60], company=self.env.company.name,
+        ))
 
     # === ANSWERS === #
 
@@ -287,6 +288,11 @@ class ServiceContract(models.Model):
             'currency': self.currency_id.name,
             'parked_reason': self.parked_reason or '',
         }
+
+    def _remote_invoices(self) -> list[dict]:
+        # sudo: the caller reads numbers and amounts of the invoices of its contracts, nothing else of them
+        entries_sudo = self.sudo().entry_ids.filtered(lambda entry: entry.state != 'void')
+        return [_invoice_status(move) for move in entries_sudo.move_id.sorted('id')]
 
     def _remote_row(self, row: dict) -> dict:
         contract = self.browse(row['contract_id'])

@@ -51,7 +51,7 @@ class InvoiceAmounts:
 
     @property
     def total(self) -> float:
-        return sum(amount for _due, _place, amount in self.receivables)
+        return float(sum(to_decimal(amount) for _due, _place, amount in self.receivables))
 
 
 class AmountEngine:
@@ -79,17 +79,18 @@ class AmountEngine:
         engine._round_base_lines_tax_details(base_lines, company)
         engine._add_accounting_data_in_base_lines_tax_details(base_lines, company)
         result = engine._prepare_tax_lines(base_lines, company)
-        booked = [vals['balance'] for _line, vals in result['base_lines_to_update']]
+        currency = company.currency_id
+        booked = [_clean(vals['balance'], currency) for _line, vals in result['base_lines_to_update']]
         lines = tuple(LineAmounts(*pair, balance) for pair, balance in zip(printed, booked, strict=True))
-        taxes = tuple(_tax_amounts(vals) for vals in result['tax_lines_to_add'])
-        round_amount = company.currency_id.round
-        return lines, taxes, round_amount(-sum(booked)), round_amount(-sum(tax.balance for tax in taxes))
+        taxes = tuple(_tax_amounts(vals, currency) for vals in result['tax_lines_to_add'])
+        return lines, taxes, _clean(-sum(booked), currency), _clean(-sum(tax.balance for tax in taxes), currency)
 
     def _printed(self, base_line: dict, company) -> tuple[float, float]:
         """Return subtotal and total of a line as printed: rounded by itself."""
         self.env['account.tax']._round_base_lines_tax_details([base_line], company)
         details = base_line['tax_details']
-        return details['total_excluded_currency'], details['total_included_currency']
+        amounts = details['total_excluded_currency'], details['total_included_currency']
+        return tuple(_clean(amount, base_line['currency_id']) for amount in amounts)
 
     def _base_line(self, draft: InvoiceDraft, item: InvoiceItem) -> dict:
         env, vals = self.env, item.vals
@@ -143,12 +144,17 @@ def _line_key(item: InvoiceItem) -> tuple:
     return item.account_id, item.tax_ids, vals['product_id'], vals['price_unit'], vals['quantity'], vals['discount']
 
 
-def _tax_amounts(vals: dict) -> TaxAmounts:
+def _clean(amount: float, currency) -> float:
+    """Return the float nearest to the rounded amount: these go to the database past the ORM's own rounding."""
+    return round(currency.round(amount), currency.decimal_places)
+
+
+def _tax_amounts(vals: dict, currency) -> TaxAmounts:
     return TaxAmounts(
         repartition_line_id=vals['tax_repartition_line_id'],
         account_id=vals['account_id'],
         group_tax_id=vals.get('group_tax_id') or None,
         tax_ids=tuple(vals['tax_ids'][0][2]),
-        balance=vals['balance'],
-        base=vals['tax_base_amount'],
+        balance=_clean(vals['balance'], currency),
+        base=_clean(vals['tax_base_amount'], currency),
     )

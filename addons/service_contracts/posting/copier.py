@@ -16,6 +16,12 @@ LINE_COLUMNS_FROM_VALS = (
     'product_id', 'product_uom_id', 'name', 'quantity', 'price_unit', 'discount',
     'service_contract_id', 'service_contract_line_id', 'service_period_start', 'service_period_last_day',
 )
+UNTAXED_COLUMNS = ('amount_untaxed', 'amount_untaxed_signed', 'amount_untaxed_in_currency_signed')
+TAX_COLUMNS = ('amount_tax', 'amount_tax_signed')
+TOTAL_COLUMNS = (
+    'amount_total', 'amount_total_signed', 'amount_total_in_currency_signed',
+    'amount_residual', 'amount_residual_signed',
+)
 OWN_COLUMNS = {
     'id', 'sequence_number', 'sequence_prefix', 'payment_reference', 'made_sequence_gap', 'access_token',
     'move_id', 'move_name', 'create_date', 'write_date',
@@ -96,7 +102,6 @@ class InvoiceCopier:
         ]
 
     def _move_row(self, draft: InvoiceDraft, amounts: InvoiceAmounts, partner: Row, now: datetime) -> Row:
-        total = amounts.total
         return {
             **self.mould.move,
             **{name: draft.vals[name] for name in MOVE_COLUMNS_FROM_VALS},
@@ -107,12 +112,9 @@ class InvoiceCopier:
             'create_date': now,
             'write_date': now,
             'access_token': None,
-            **dict.fromkeys(('amount_untaxed', 'amount_untaxed_signed', 'amount_untaxed_in_currency_signed'), amounts.untaxed),
-            **dict.fromkeys(('amount_tax', 'amount_tax_signed'), amounts.tax),
-            **dict.fromkeys((
-                'amount_total', 'amount_total_signed', 'amount_total_in_currency_signed',
-                'amount_residual', 'amount_residual_signed',
-            ), total),
+            **dict.fromkeys(UNTAXED_COLUMNS, amounts.untaxed),
+            **dict.fromkeys(TAX_COLUMNS, amounts.tax),
+            **dict.fromkeys(TOTAL_COLUMNS, amounts.total),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from datetime import date
 
 from odoo import fields
@@ -91,10 +92,9 @@ class FastWriter:
             draft = drafts[place]
             if copier := self.copiers.get(shape):
                 amounts = self.engine.amounts(draft)
-                try:
-                    copies[place] = (*copier.copy(draft, amounts, partners[draft.vals['partner_id']], now), amounts, copier)
-                except NotCopyable:
-                    continue
+                with suppress(NotCopyable):
+                    rows = copier.copy(draft, amounts, partners[draft.vals['partner_id']], now)
+                    copies[place] = (*rows, amounts, copier)
         return copies
 
     def _partners(self, drafts) -> dict[int, Row]:

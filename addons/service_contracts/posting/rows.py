@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from psycopg2.extras import Json
-
 from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
+from psycopg2.extras import Json
 
 Row = dict[str, Any]
 

@@ -76,8 +76,10 @@ def _has_other_rows(env: Environment, move_id: int, line_ids: list[int]) -> bool
             [move_id] if target == 'account_move' else line_ids)
         for table, column, target in _referring_columns(env)
     ]
-    checks.append(SQL("EXISTS (SELECT 1 FROM mail_followers WHERE res_model = 'account.move' AND res_id = %s)", move_id))
-    checks.append(SQL("EXISTS (SELECT 1 FROM mail_activity WHERE res_model = 'account.move' AND res_id = %s)", move_id))
+    checks += [
+        SQL("EXISTS (SELECT 1 FROM %s WHERE res_model = 'account.move' AND res_id = %s)", table, move_id)
+        for table in (SQL.identifier('mail_followers'), SQL.identifier('mail_activity'))
+    ]
     env.cr.execute(SQL('SELECT %s', SQL(' OR ').join(checks)))
     return env.cr.fetchone()[0]
 

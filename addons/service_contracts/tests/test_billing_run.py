@@ -3,12 +3,10 @@
 from datetime import date
 
 from freezegun import freeze_time
-
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 
 @tagged('post_install', '-at_install')
@@ -138,8 +136,7 @@ class TestBillingRun(BillingCase):
         contract = self._contract(lines=[{'interval_unit': unit} for unit in expected])
         self._run('2026-02-28')
         self.assertEqual({
-            line.interval_unit: len(self._entries(contract).filtered(lambda entry, line=line: entry.contract_line_id == line))
-            for line in contract.line_ids
+            line.interval_unit: len(line.entry_ids) for line in contract.line_ids
         }, expected)
 
     def test_nothing_is_charged_after_the_end(self):
@@ -194,7 +191,9 @@ class TestBillingRun(BillingCase):
     def test_a_customer_specific_price_in_a_foreign_currency(self):
         currency = self.setup_other_currency('KWD', rounding=0.001, rates=[('2025-01-01', 0.5)])
         pricelist = self.env['product.pricelist'].create({'name': "KWD", 'currency_id': currency.id})
-        contract = self._contract(pricelist_id=pricelist.id, lines=[{'price_unit': 1.235, 'tax_ids': [Command.clear()]}])
+        contract = self._contract(pricelist_id=pricelist.id, lines=[
+            {'price_unit': 1.235, 'tax_ids': [Command.clear()]},
+        ])
         self._run('2026-01-01')
         self.assertRecordValues(self._invoices(contract), [{
             'currency_id': currency.id, 'amount_total': 1.235, 'amount_total_signed': 2.47,

@@ -2,10 +2,9 @@
 
 from datetime import date
 
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command
 from odoo.tests import tagged
-
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from ..posting.copier import differences
 from ..posting.fast import FastWriter
@@ -34,6 +33,9 @@ class TestFastPosting(AccountTestInvoicingCommon):
             'name': f"Tax {vals}", 'amount_type': 'percent', 'type_tax_use': 'sale', 'amount': 19.0, **vals,
         })
 
+    def _set(self, records):
+        return [Command.set(records.ids)]
+
     def _contracts(self, lines, **vals):
         """Create one active contract per customer with the same lines, prices growing by a cent."""
         contracts = self.env['service.contract'].create([{
@@ -42,7 +44,9 @@ class TestFastPosting(AccountTestInvoicingCommon):
             'payment_term_id': False,
             **vals,
             'line_ids': [
-                Command.create({'product_id': self.product.id, **line, 'price_unit': line.get('price_unit', 24.95) + place / 100})
+                Command.create({
+                    'product_id': self.product.id, **line, 'price_unit': line.get('price_unit', 24.95) + place / 100,
+                })
                 for line in lines
             ],
         } for place, partner in enumerate(self.partners)])
@@ -74,7 +78,7 @@ class TestFastPosting(AccountTestInvoicingCommon):
         """Return the tax and tag of each line by its place on the invoice."""
         places = {line['id']: place for place, line in enumerate(rows.lines)}
         return {
-            table: sorted((places[row[column]], *(v for name, v in row.items() if name != column)) for row in rows.relations[table])
+            table: sorted((places[row.pop(column)], *row.values()) for row in map(dict, rows.relations[table]))
             for table, column in LINE_RELATIONS.items()
         }
 
@@ -84,18 +88,18 @@ class TestFastPosting(AccountTestInvoicingCommon):
         self._assert_equal_to_core(self._contracts([{}]))
 
     def test_tax_excluded(self):
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(self._tax().ids)]}]))
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(self._tax())}]))
 
     def test_tax_included(self):
         tax = self._tax(price_include_override='tax_included')
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(tax.ids)]}]))
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(tax)}]))
 
     def test_several_rates_on_several_lines(self):
         low, high = self._tax(amount=7.0), self._tax(amount=19.0)
         self._assert_equal_to_core(self._contracts([
-            {'tax_ids': [Command.set(low.ids)], 'quantity': 3},
-            {'tax_ids': [Command.set(high.ids)], 'price_unit': 99.99},
-            {'tax_ids': [Command.set((low | high).ids)], 'price_unit': 0.05},
+            {'tax_ids': self._set(low), 'quantity': 3},
+            {'tax_ids': self._set(high), 'price_unit': 99.99},
+            {'tax_ids': self._set(low | high), 'price_unit': 0.05},
         ]))
 
     def test_rounding_per_line_and_globally(self):
@@ -103,28 +107,28 @@ class TestFastPosting(AccountTestInvoicingCommon):
         for method in ('round_per_line', 'round_globally'):
             self.company.tax_calculation_rounding_method = method
             self._assert_equal_to_core(self._contracts([
-                {'tax_ids': [Command.set(tax.ids)], 'price_unit': 10.05, 'quantity': 3},
-                {'tax_ids': [Command.set(tax.ids)], 'price_unit': 7.77},
+                {'tax_ids': self._set(tax), 'price_unit': 10.05, 'quantity': 3},
+                {'tax_ids': self._set(tax), 'price_unit': 7.77},
             ]))
 
     def test_group_of_taxes(self):
         group = self._tax(amount_type='group', amount=0, children_tax_ids=[
             Command.set((self._tax(amount=5.0) | self._tax(amount=9.975, include_base_amount=True)).ids),
         ])
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(group.ids)]}]))
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(group)}]))
 
     def test_fixed_tax_per_unit(self):
         tax = self._tax(amount_type='fixed', amount=0.35)
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(tax.ids)], 'quantity': 4}]))
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(tax), 'quantity': 4}]))
 
     def test_discount(self):
         tax = self._tax()
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(tax.ids)], 'discount': 12.5, 'quantity': 2}]))
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(tax), 'discount': 12.5, 'quantity': 2}]))
 
     def test_fiscal_position(self):
         home, abroad = self._tax(), self._tax(amount=0.0, name="Reverse charge")
         position = self.env['account.fiscal.position'].create({'name': "Abroad"})
-        abroad.write({'original_tax_ids': [Command.set(home.ids)], 'fiscal_position_ids': [Command.set(position.ids)]})
+        abroad.write({'original_tax_ids': self._set(home), 'fiscal_position_ids': self._set(position)})
         self.product.taxes_id = home
         contracts = self._contracts([{}], fiscal_position_id=position.id)
         self.assertEqual(contracts.line_ids.tax_ids, abroad)
@@ -136,18 +140,19 @@ class TestFastPosting(AccountTestInvoicingCommon):
             Command.create({'value': 'percent', 'value_amount': 70, 'nb_days': 60}),
         ]})
         tax = self._tax()
-        invoices = self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(tax.ids)]}], payment_term_id=term.id))
+        invoices = self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(tax)}], payment_term_id=term.id))
         due = invoices[0].line_ids.filtered('date_maturity').mapped('date_maturity')
         self.assertEqual(due, [date(2026, 3, 31), date(2026, 4, 30)])
 
     def test_part_of_a_period(self):
         contracts = self._contracts([{
-            'tax_ids': [Command.set(self._tax().ids)], 'anchor': 'calendar', 'anchor_day': 25, 'quantity': 3, 'discount': 10,
+            'tax_ids': self._set(self._tax()), 'anchor': 'calendar', 'anchor_day': 25, 'quantity': 3, 'discount': 10,
         }])
         self._assert_equal_to_core(contracts)
 
     def test_several_contracts_of_one_customer(self):
-        first, second = self._contracts([{'tax_ids': [Command.set(self._tax().ids)]}] * 2), self._contracts([{'quantity': 2}])
+        first = self._contracts([{'tax_ids': self._set(self._tax())}] * 2)
+        second = self._contracts([{'quantity': 2}])
         invoices = self._assert_equal_to_core(first | second)
         self.assertEqual(len(invoices), len(self.partners))
         receivables = invoices[0].line_ids.filtered(lambda line: line.display_type == 'payment_term')
@@ -186,7 +191,7 @@ class TestFastPosting(AccountTestInvoicingCommon):
         transition = self.safe_copy(self.company_data['default_account_tax_sale'])
         transition.reconcile = True
         tax = self._tax(tax_exigibility='on_payment', cash_basis_transition_account_id=transition.id)
-        self._assert_equal_to_core(self._contracts([{'tax_ids': [Command.set(tax.ids)]}]), fast=False)
+        self._assert_equal_to_core(self._contracts([{'tax_ids': self._set(tax)}]), fast=False)
 
     def test_a_locked_period_goes_the_ordinary_way(self):
         """D6: the accounting date moves, the invoice keeps its own."""
@@ -227,7 +232,8 @@ class TestFastPosting(AccountTestInvoicingCommon):
         self.assertEqual(len(set(moves.mapped('name'))), 8)
 
     def test_a_fast_invoice_takes_a_payment(self):
-        fast, _found = FastWriter(self.company).write(self._drafts(self._contracts([{'tax_ids': [Command.set(self._tax().ids)]}])))
+        contracts = self._contracts([{'tax_ids': self._set(self._tax())}])
+        fast, _found = FastWriter(self.company).write(self._drafts(contracts))
         invoice = self.env['account.move'].browse(fast[0].move_id)
         self.env['account.payment.register'].with_context(
             active_model='account.move', active_ids=invoice.ids,
