@@ -9,6 +9,9 @@ from odoo.fields import Domain
 from .service_billing_worker import BATCH
 
 MAY_BILL = 'service_contracts.group_contract_manager,service_contracts.group_contract_integrator'
+WORK_FIELDS = {
+    'state', 'trigger', 'started_at', 'finished_at', 'due_count', 'batch_ids', 'entry_ids', 'parked_contract_ids',
+}
 FIGURES = (
     'contract_count', 'charge_count', 'invoice_count', 'fast_count', 'parked_count', 'amount_untaxed', 'amount_total',
 )
@@ -17,7 +20,7 @@ FIGURES = (
 class ServiceBillingRun(models.Model):
     _name = 'service.billing.run'
     _description = "Billing Run"
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['service.input.mixin', 'mail.thread', 'mail.activity.mixin']
     _order = 'id desc'
 
     name = fields.Char(required=True, readonly=True, copy=False, default=lambda self: self.env._("New"))
@@ -91,9 +94,22 @@ class ServiceBillingRun(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_figures_untouched(vals)
             if not vals.get('name'):
                 vals['name'] = self.env['ir.sequence'].next_by_code('service.billing.run') or self.env._("New")
         return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_figures_untouched(vals)
+        return super().write(vals)
+
+    def _check_figures_untouched(self, vals: dict) -> None:
+        """Refuse what only a working run may write: its state and what it did are a record for later."""
+        if not self.env.su and (touched := WORK_FIELDS & vals.keys()):
+            raise UserError(self.env._(
+                "The status and the figures of a run change by its buttons only, not by writing %(fields)s.",
+                fields=', '.join(sorted(touched)),
+            ))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
@@ -120,15 +136,19 @@ class ServiceBillingRun(models.Model):
 
     def action_start(self):
         """Bill the first batch at once and leave the rest, if any, to the scheduled workers."""
-        self._start()
-        for run in self:
-            if run._bill_one_batch():
-                run._call_workers()
+        self.check_access('write')
+        runs_sudo = self.sudo()  # sudo: ledger and figures are written by runs only, nobody has the right to
+        runs_sudo._start()
+        for run_sudo in runs_sudo:
+            if run_sudo._bill_one_batch():
+                run_sudo._call_workers()
         return True
 
     def action_cancel(self):
         """Give up drafts and stop running ones after their current batch; what was billed stays billed."""
-        self.filtered(lambda run: run.state in ('draft', 'running'))._finish('cancelled')
+        self.check_access('write')
+        runs_sudo = self.sudo()  # sudo: as in action_start
+        runs_sudo.filtered(lambda run: run.state in ('draft', 'running'))._finish('cancelled')
         return True
 
     def action_view_invoices(self):
@@ -229,7 +249,7 @@ class ServiceBillingRun(models.Model):
     def _call_workers(self) -> None:
         """Wake the scheduled workers; they find the running runs themselves."""
         for xmlid in ('service_contracts.ir_cron_bill', 'service_contracts.ir_cron_bill_second'):
-            self.env.ref(xmlid).sudo()._trigger()  # sudo: whoever may bill may wake the worker
+            self.env.ref(xmlid)._trigger()
 
     # === CRON === #
 

@@ -298,6 +298,24 @@ class TestBillingRun(BillingCase):
         with self.assertRaisesRegex(UserError, run.name):
             run.unlink()
 
+    def test_nobody_writes_the_figures_of_a_run_or_the_ledger(self):
+        """G5, G7: not even a manager, and not with a forged context."""
+        contract = self._contract()
+        run = self._run('2026-01-31')
+        manager = run.with_context(service_gate=True, skip_readonly_check=True, tracking_disable=True)
+        for vals in ({'state': 'draft'}, {'due_count': 7}, {'trigger': 'api'}, {'batch_ids': [Command.clear()]}):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                manager.write(vals)
+        with self.assertRaises(UserError):
+            run.create({'state': 'done'})
+        entry = contract.entry_ids
+        with self.assertRaises(AccessError):
+            entry.write({'state': 'void'})
+        with self.assertRaises(AccessError):
+            entry.copy()
+        with self.assertRaises(AccessError):
+            run.batch_ids.unlink()
+
     def test_a_run_of_one_company_leaves_the_contracts_of_another(self):
         """G16: companies stay apart."""
         contract = self._contract()
