@@ -10,10 +10,8 @@ from odoo.http import request
 class ContractList(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if 'service_contract_count' in counters:
-            values['service_contract_count'] = self._count_contracts(self._my_contracts_domain())
-        return values
+        count = self._count_contracts(self._my_contracts_domain())  # always: the card shows it
+        return {**super()._prepare_home_portal_values(counters), 'service_contract_count': count}
 
     @http.route(
         ['/my/contracts', '/my/contracts/page/<int:page>'], type='http', auth='user', website=True, methods=['GET'],

@@ -17,8 +17,11 @@ class SaleOrder(models.Model):
     service_plan_to_add_id = fields.Many2one(
         'service.plan', "Add plan", store=False, help="Adds all services of the plan to the lines.",
     )
-    service_contract_ids = fields.Many2many('service.contract', compute='_compute_service_contract_ids')
-    service_contract_count = fields.Integer(compute='_compute_service_contract_ids')
+    service_contract_ids = fields.Many2many(
+        'service.contract', compute='_compute_service_contract_ids', compute_sudo=True,
+        help="Known to whoever reads the order; to open one needs the right to read contracts.",
+    )
+    service_contract_count = fields.Integer(compute='_compute_service_contract_ids', compute_sudo=True)
     service_monthly_total = fields.Monetary(
         "Monthly recurring", compute='_compute_service_monthly_total',
         help="Recurring services without tax, brought to one month.",
@@ -29,10 +32,8 @@ class SaleOrder(models.Model):
     @api.depends('order_line.service_contract_line_ids.contract_id')
     def _compute_service_contract_ids(self):
         for order in self:
-            # sudo: a salesperson sees that there is a contract; opening it needs the role
-            contracts_sudo = order.order_line.sudo().service_contract_line_ids.contract_id
-            order.service_contract_ids = contracts_sudo.sudo(order.env.su)
-            order.service_contract_count = len(contracts_sudo)
+            order.service_contract_ids = order.order_line.service_contract_line_ids.contract_id
+            order.service_contract_count = len(order.service_contract_ids)
 
     @api.depends('order_line.price_subtotal', 'order_line.service_plan_id', 'order_line.service_plan_line_id')
     def _compute_service_monthly_total(self):

@@ -26,7 +26,7 @@ BILLED_FIELDS = {'contract_id', 'kind', 'plan_id', 'date_start', *RECURRENCE_FIE
 class ServiceContractLine(models.Model):
     _name = 'service.contract.line'
     _description = "Service of a Contract"
-    _inherit = ['service.input.mixin', 'service.item.mixin', 'service.recurrence.mixin', 'analytic.mixin']
+    _inherit = ['service.item.mixin', 'service.recurrence.mixin', 'analytic.mixin']
     _order = 'contract_id, sequence, id'
     _check_company_auto = True
 
@@ -81,10 +81,6 @@ class ServiceContractLine(models.Model):
     _sale_line_is_unique = models.UniqueIndex(
         "(sale_line_id) WHERE sale_line_id IS NOT NULL",
         "This order line has its contract already.",
-    )
-    _ends_after_start = models.Constraint(
-        'CHECK (date_end IS NULL OR date_start IS NULL OR date_end >= date_start)',
-        "A service cannot end before it starts.",
     )
 
     # === CONSTRAINTS === #

@@ -29,11 +29,6 @@ class ServiceContractPause(models.Model):
         default='planned', required=True, readonly=True, copy=False,
     )
 
-    _ends_after_start = models.Constraint(
-        'CHECK (date_end IS NULL OR date_end >= date_start)',
-        "A pause cannot end before it starts.",
-    )
-
     # === CONSTRAINTS === #
 
     @api.constrains('date_start', 'date_end', 'contract_id')

@@ -21,8 +21,10 @@ class ServiceContract(models.Model):
         return ', '.join(dict.fromkeys(line._portal_name() for line in self.line_ids))
 
     def _portal_next_charges(self) -> list[dict]:
-        """Return the rows of the next few charges, see `_preview`; none while they cannot be known."""
-        return [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
+        """Return the next few rows of `_preview`, in the customer's words; none while they cannot be known."""
+        rows = [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
+        names = {line.id: line._portal_name() for line in self.line_ids}
+        return [{**row, 'service': names[row['contract_line_id']]} for row in rows]
 
     def _portal_invoices(self):
         """Return the newest invoices and credit notes of the contract that the user may read."""

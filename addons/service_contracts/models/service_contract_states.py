@@ -130,8 +130,8 @@ class ServiceContract(models.Model):
             check_transition(source, target)
         except TransitionError:
             raise UserError(self.env._(
-                "%(contract)s is %(source)s and cannot become %(target)s.",
-                contract=self.display_name, source=self._state_label(source), target=self._state_label(target),
+                "%(contract)s is %(state)s and cannot become %(target)s.",
+                contract=self.display_name, state=self._state_label(source), target=self._state_label(target),
             )) from None
 
     def _check_state(self, expected: str, rule: str) -> None:
@@ -357,7 +357,7 @@ class ServiceContract(models.Model):
                 self.pause_ids._finish(today)
                 self._end_expired()
                 self._follow_term()
-                self.env.add_to_compute(self.line_ids._fields['recurring_monthly'], self.line_ids)
+                self.line_ids.modified(['date_end'])
         except (UserError, RuleError) as error:
             self._log_note(self.env._("The dates of the contract could not be followed: %s", error))
 

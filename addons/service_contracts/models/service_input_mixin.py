@@ -38,16 +38,31 @@ class ServiceInputMixin(models.AbstractModel):
                     "%(record)s has no field “%(name)s”. Check the spelling or leave it out.",
                     record=self._input_record_name(), name=name,
                 ))
+            if field.store and field.compute and field.readonly:
+                raise ValidationError(self.env._(
+                    "%(record)s: “%(field)s” is worked out by the system and cannot be set. Leave it out.",
+                    record=self._input_record_name(), field=field._description_string(self.env),
+                ))
             if value is False or value is None or isinstance(value, models.BaseModel):
                 continue
+            low, high = self._input_ranges().get(name, (-NUMBER_LIMIT, NUMBER_LIMIT))
             if not _fits(field, value, self.env):
-                raise ValidationError(self.env._(
-                    "%(record)s: “%(value)s” does not fit the field “%(field)s”. Send %(expected)s.",
-                    record=self._input_record_name(),
-                    value=str(value)[:60].replace('\x00', '␀'),
-                    field=field._description_string(self.env),
-                    expected=self._input_expectation(field),
-                ))
+                self._refuse_input(field, value, self._input_expectation(field))
+            elif field.type in ('integer', 'float', 'monetary') and not low <= value <= high:
+                self._refuse_input(field, value, self.env._("a number from %(low)s to %(high)s", low=low, high=high))
+
+    def _input_ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the greatest value of numbers by field."""
+        return {}
+
+    def _refuse_input(self, field, value, expected: str) -> None:
+        raise ValidationError(self.env._(
+            "%(record)s: “%(value)s” does not fit the field “%(field)s”. Send %(expected)s.",
+            record=self._input_record_name(),
+            value=str(value)[:60].replace('\x00', '␀'),
+            field=field._description_string(self.env),
+            expected=expected,
+        ))
 
     def _input_value(self, name: str):
         """Return the value of a field as it would be written: the id instead of a record."""
@@ -100,7 +115,7 @@ def _is_number(value) -> bool:
 
 
 def _is_date(value) -> bool:
-    if not isinstance(value, (str, date)):
+    if not value or not isinstance(value, (str, date)):
         return False
     try:
         return fields.Date.to_date(value).year in YEARS

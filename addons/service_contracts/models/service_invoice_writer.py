@@ -9,6 +9,7 @@ from odoo.tools import format_date
 
 from ..posting.draft import InvoiceDraft, InvoiceItem, WrittenInvoice
 from ..posting.fast import FastWriter
+from ..posting.messages import log_note_on_invoices
 from ..posting.numbering import lock_journals, seed_numbers
 from ..posting.template import QUIET, move_vals
 from ..rules.billing import Charge
@@ -138,7 +139,8 @@ class ServiceInvoiceWriter(models.AbstractModel):
         ordinary = [draft for place, draft in enumerate(drafts) if place not in fast]
         written = iter(self._write_ordinary(ordinary))
         invoices = [fast[place] if place in fast else next(written) for place in range(len(drafts))]
-        self._log_creation(invoices)
+        note = self.env._("Invoice created by a billing run.")
+        log_note_on_invoices(self.env, [invoice.move_id for invoice in invoices], note)
         return invoices
 
     def _write_ordinary(self, drafts: list[InvoiceDraft]) -> list[WrittenInvoice]:
@@ -161,11 +163,6 @@ class ServiceInvoiceWriter(models.AbstractModel):
             amount_total=move.amount_total_signed,
             is_fast=False,
         )
-
-    def _log_creation(self, invoices: list[WrittenInvoice]) -> None:
-        moves = self.env['account.move'].browse(invoice.move_id for invoice in invoices)
-        body = self.env._("Invoice created by a billing run.")
-        moves._message_log_batch(bodies=dict.fromkeys(moves.ids, body))
 
     def _switch_off_fast_posting(self, company, differences: list[str]) -> None:
         """Go on the ordinary way for good and say why: safety first, then speed."""

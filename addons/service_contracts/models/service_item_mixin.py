@@ -1,7 +1,6 @@
 """One service with its quantity and price, as offered in a plan or agreed in a contract."""
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 LIMIT = 10**12
 
@@ -9,6 +8,7 @@ LIMIT = 10**12
 class ServiceItemMixin(models.AbstractModel):
     _name = 'service.item.mixin'
     _description = "Priced Service"
+    _inherit = ['service.input.mixin']
 
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one(
@@ -57,25 +57,8 @@ class ServiceItemMixin(models.AbstractModel):
         for item in self:
             item.product_uom_id = item.product_id.uom_id
 
-    @api.constrains('quantity', 'price_unit', 'discount')
-    def _check_numbers(self):
-        for item in self:
-            if not 0 <= item.quantity < LIMIT:
-                raise ValidationError(self.env._(
-                    "%(item)s: the quantity %(quantity)s must be 0 or more. "
-                    "To give money back, make a credit note.",
-                    item=item.display_name, quantity=item.quantity,
-                ))
-            if not -LIMIT < item.price_unit < LIMIT:
-                raise ValidationError(self.env._(
-                    "%(item)s: the unit price must be a finite number below one million million.",
-                    item=item.display_name,
-                ))
-            if not 0 <= item.discount <= 100:
-                raise ValidationError(self.env._(
-                    "%(item)s: the discount of %(discount)s %% must lie between 0 and 100 %%.",
-                    item=item.display_name, discount=item.discount,
-                ))
+    def _input_ranges(self):
+        return {**super()._input_ranges(), 'quantity': (0, LIMIT), 'discount': (0, 100)}
 
     def _product_description(self) -> str:
         """Return the words that describe the product on documents."""

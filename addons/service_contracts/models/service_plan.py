@@ -8,7 +8,7 @@ from .service_recurrence_mixin import RECURRENCE_FIELDS
 class ServicePlan(models.Model):
     _name = 'service.plan'
     _description = "Service Plan"
-    _inherit = ['service.input.mixin', 'service.recurrence.mixin', 'service.terms.mixin']
+    _inherit = ['service.recurrence.mixin', 'service.terms.mixin']
     _order = 'sequence, name, id'
     _check_company_auto = True
     _rec_names_search = ['name', 'code']

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 class ServicePlanLine(models.Model):
     _name = 'service.plan.line'
     _description = "Service of a Plan"
-    _inherit = ['service.input.mixin', 'service.item.mixin']
+    _inherit = ['service.item.mixin']
     _order = 'plan_id, sequence, id'
     _check_company_auto = True
 

@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 from ..rules.periods import Interval, Recurrence
 
@@ -33,6 +32,7 @@ RECURRENCE_FIELDS = (
 class ServiceRecurrenceMixin(models.AbstractModel):
     _name = 'service.recurrence.mixin'
     _description = "Recurrence"
+    _inherit = ['service.input.mixin']
 
     interval_count = fields.Integer("Every", default=1, required=True)
     interval_unit = fields.Selection(UNIT_SELECTION, "Unit of time", default='month', required=True)
@@ -76,20 +76,8 @@ class ServiceRecurrenceMixin(models.AbstractModel):
         for record in self:
             record.recurrence_label = record._recurrence_text()
 
-    @api.constrains('interval_count', 'anchor_day')
-    def _check_recurrence(self):
-        for record in self:
-            if not 1 <= record.interval_count <= 1000:
-                raise ValidationError(self.env._(
-                    "%(record)s: a period counts from 1 to 1000, not %(count)s. Correct “Every”.",
-                    record=record.display_name, count=record.interval_count,
-                ))
-            if not 1 <= record.anchor_day <= 31:
-                raise ValidationError(self.env._(
-                    "%(record)s: the bill day lies between 1 and 31, not %(day)s. "
-                    "Use 31 for the last day of the month.",
-                    record=record.display_name, day=record.anchor_day,
-                ))
+    def _input_ranges(self):
+        return {**super()._input_ranges(), 'interval_count': (1, 1000), 'anchor_day': (1, 31)}
 
     def _recurrence_text(self) -> str:
         """Return the recurrence as people say it: “per month”, “every 3 months”."""

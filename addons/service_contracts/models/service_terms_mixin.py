@@ -20,6 +20,7 @@ TERM_DEFAULTS = {
 class ServiceTermsMixin(models.AbstractModel):
     _name = 'service.terms.mixin'
     _description = "Contract Terms"
+    _inherit = ['service.input.mixin']
 
     minimum_count = fields.Integer("Minimum term", help="0: no minimum term.")
     minimum_unit = fields.Selection(UNIT_SELECTION, "Unit of the minimum term", default='month')
@@ -40,15 +41,9 @@ class ServiceTermsMixin(models.AbstractModel):
         "Minimum term, notice period and renewal term count from 0 to 1000.",
     )
 
-    @api.constrains(*TERM_FIELDS)
+    @api.constrains('renewal', 'renewal_count', 'minimum_count')
     def _check_terms(self):
         for record in self:
-            counts = (record.minimum_count, record.notice_count, record.renewal_count)
-            if not all(0 <= count <= 1000 for count in counts):
-                raise ValidationError(self.env._(
-                    "%(record)s: minimum term, notice period and renewal term count from 0 to 1000.",
-                    record=record.display_name,
-                ))
             if record.renewal == 'term' and not record.renewal_count:
                 raise ValidationError(self.env._(
                     "%(record)s renews by terms: say how long a term is.", record=record.display_name,
@@ -58,6 +53,10 @@ class ServiceTermsMixin(models.AbstractModel):
                     "%(record)s ends by itself after the minimum term: say how long that is.",
                     record=record.display_name,
                 ))
+
+    def _input_ranges(self):
+        counts = dict.fromkeys(('minimum_count', 'notice_count', 'renewal_count'), (0, 1000))
+        return {**super()._input_ranges(), **counts}
 
     def _contract_terms(self, start) -> ContractTerms:
         """Return the plain terms of a contract that begins on `start` (date)."""

@@ -40,7 +40,9 @@ def insert_rows(cr: BaseCursor, table: str, rows: Sequence[Row], types: dict[str
     columns = [*constant, *varying]
     selected = [SQL('%s::%s', _adapted(rows[0][name]), SQL(types[name])) for name in constant]
     selected += [SQL('v.%s::%s', SQL.identifier(name), SQL(types[name])) for name in varying]
-    values = SQL(', '.join(['%s'] * len(rows)), *(tuple(_adapted(row[name]) for name in varying) for row in rows))
+    if any(types[name] == 'jsonb' for name in varying):
+        rows = [{name: _adapted(row[name]) for name in varying} for row in rows]
+    values = SQL(', '.join(['%s'] * len(rows)), *(tuple(row[name] for name in varying) for row in rows))
     cr.execute(SQL(
         'INSERT INTO %s (%s) SELECT %s FROM (VALUES %s) AS v (%s)',
         SQL.identifier(table),
