@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tools import database, modules, odoo_process, templates
 from tools.commands import die_with_parent, log_path
@@ -98,6 +99,6 @@ def warnings(text: str) -> list[str]:
 def entries(text: str) -> Iterator[tuple[str, str]]:
     """Split a log into (level, text with the lines that follow)."""
     starts = [found.start() for found in ENTRY.finditer(text)]
-    for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for begin, end in pairwise([*starts, len(text)]):
         entry = text[begin:end]
         yield ENTRY.match(entry)['level'], entry

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools import database, packages
 from tools.commands import call
-from tools.paths import ROOT, STATE
+from tools.paths import STATE
 from tools.steps import Stop
 
 LOCK = 'requirements-postgres.lock'
@@ -56,7 +56,7 @@ def home() -> Path:
     folder = STATE / 'postgres'
     if os.geteuid() or all(parent.stat().st_mode & stat.S_IXOTH for parent in _existing(STATE)):
         return folder
-    return Path('/var/lib/service-suite') / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    return Path('/var/lib/service-suite') / hashlib.sha256(str(STATE).encode()).hexdigest()[:12]
 
 
 def _existing(folder: Path) -> list[Path]:

@@ -89,10 +89,9 @@ def _parser():
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError('a port is a number from 1 to 65535')
-    return port
+    return int(text)
 
 
 def _name(text: str) -> str:

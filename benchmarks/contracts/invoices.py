@@ -30,10 +30,13 @@ EXPORT = """
      WHERE m.move_type = 'out_invoice' AND m.state = 'posted'
      ORDER BY m.sequence_number
 """
-MOVES = "SELECT to_jsonb(m), p.ref FROM account_move m JOIN res_partner p ON p.id = m.partner_id WHERE m.state = 'posted'"
+MOVES = """
+    SELECT to_jsonb(m), p.ref FROM account_move m JOIN res_partner p ON p.id = m.partner_id WHERE m.state = 'posted'
+"""
 LINES = """
     SELECT to_jsonb(l), p.ref, d.default_code,
-           ARRAY(SELECT account_tax_id FROM account_move_line_account_tax_rel WHERE account_move_line_id = l.id ORDER BY 1),
+           ARRAY(SELECT account_tax_id FROM account_move_line_account_tax_rel
+                  WHERE account_move_line_id = l.id ORDER BY 1),
            ARRAY(SELECT account_account_tag_id FROM account_account_tag_account_move_line_rel
                   WHERE account_move_line_id = l.id ORDER BY 1)
       FROM account_move_line l
@@ -71,7 +74,7 @@ def export(name: str, path: Path) -> None:
 
 def sums_by_account(name: str) -> list[tuple]:
     """Return account, journal items, debit, credit, balance and residual."""
-    return [tuple(map(str, row)) for row in database.query(SUMS, database=name)]
+    return [(account, *map(float, figures)) for account, *figures in database.query(SUMS, database=name)]
 
 
 def numbers_without_gaps(name: str) -> bool:

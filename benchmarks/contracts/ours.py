@@ -4,13 +4,11 @@ from benchmarks.kit.child import measures, wait_for_go
 from benchmarks.kit.meter import Meter
 from benchmarks.kit.profile import profiled
 
-from .seed import WARM_UP
-
 
 @measures
-def bill(env, worker: int = 0, profile: str | None = None) -> dict:
+def bill(env, warm_up: int, worker: int = 0, profile: str | None = None) -> dict:
     """Work off a run over all contracts that are due; worker 0 opens it, others share it."""
-    _warm_up(env, worker)
+    _warm_up(env, warm_up, worker)
     if worker == 0:
         _open_run(env)
     return _work(env, profile)
@@ -22,8 +20,8 @@ def resume(env) -> dict:
     return _work(env)
 
 
-def _warm_up(env, worker: int) -> None:
-    contracts = env['service.contract'].search([], order='id', offset=worker * WARM_UP, limit=WARM_UP)
+def _warm_up(env, count: int, worker: int) -> None:
+    contracts = env['service.contract'].search([], order='id', offset=worker * count, limit=count)
     run = _open_run(env, contracts)
     env['service.billing.worker']._work_off(run)
 

@@ -1,45 +1,14 @@
 """The peer's way: OCA ``contract`` 19.0 generates drafts of the same contracts, core posts them, in batches.
 
-The module is fetched from the package index into a folder of the bench, is measured there and is no part
-of this project. It gets batches of 500 with a commit each, which is faster than its own scheduled job.
+It gets batches of 500 with a commit each, which is faster than its own scheduled job.
 """
 
-import shutil
-from pathlib import Path
-
-from benchmarks.kit import prepared
 from benchmarks.kit.child import measures, wait_for_go
 from benchmarks.kit.meter import Meter
 from benchmarks.kit.rows import copy_rows
-from tools import packages, templates
-from tools.commands import call
-from tools.paths import ADDONS, PYTHON, STATE
 
 from . import seed
 from .core import BATCH
-
-VERSION = '19.0.1.2.1.2'
-HOME = STATE / 'bench' / f'contract-{VERSION}'
-
-
-def addons() -> list[Path]:
-    """Fetch the module once, without what it depends on, and return the add-on folders with it."""
-    found = HOME / 'odoo' / 'addons'
-    if not found.exists():
-        shutil.rmtree(HOME, ignore_errors=True)
-        call(
-            [
-                packages.VENV / 'bin' / 'uv', 'pip', 'install', '--python', PYTHON, '--no-deps',
-                '--target', HOME, f'odoo-addon-contract=={VERSION}',
-            ],
-            'packages', 'The peer could not be fetched: check the network, or leave it out by --only ours core.',
-        )
-    return [found]
-
-
-def database() -> str:
-    base = templates.base(['service_contracts'])
-    return prepared.with_modules('peer', ['contract'], addons(), base, {'contract': VERSION})
 
 
 def contracts(env, count: int, shape: str) -> None:
@@ -77,13 +46,13 @@ def _prototype(env, partner_id: int, product_id: int):
 
 
 @measures
-def bill(env) -> dict:
+def bill(env, warm_up: int) -> dict:
     """Generate and post the invoices of all contracts."""
     contracts = env['contract.contract'].search([], order='id')
-    _generate_and_post(env, contracts[:seed.WARM_UP])
+    _generate_and_post(env, contracts[:warm_up])
     wait_for_go()
     with Meter(env.cr) as meter:
-        for start in range(seed.WARM_UP, len(contracts), BATCH):
+        for start in range(warm_up, len(contracts), BATCH):
             _generate_and_post(env, contracts[start:start + BATCH])
     return meter.as_dict()
 

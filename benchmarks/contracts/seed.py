@@ -10,10 +10,6 @@ from odoo.fields import Command
 
 from benchmarks.kit.rows import copy_relation, copy_rows
 
-SHAPES = ('shared', 'differing')
-WARM_UP = 25
-"""Contracts billed by each process before the clock starts, as in a server that has run for a while."""
-WARM_UPS = 2
 PRODUCTS = 20
 PRICE = 29.9
 FIRST_SERVICE = {

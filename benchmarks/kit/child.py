@@ -1,6 +1,6 @@
 """A function in an Odoo process of its own, so that its memory and processor time are its alone.
 
-``Child(database, 'benchmarks.contracts.ours:bill', count=5).run()`` calls ``bill(env, count=5)`` there and
+``Child(database, 'benchmarks.contracts.seed:bare', addons, count=5).run()`` calls ``bare(env, count=5)`` there and
 returns what it returned. A function that measures calls ``wait_for_go()`` when it is ready; the parent
 answers by ``go()``, so that several children can start at the same moment.
 """
@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 
 from tools import odoo_process
 from tools.commands import die_with_parent, log_path
-from tools.paths import ADDONS, CONFIG, PYTHON, ROOT
+from tools.paths import CONFIG, PYTHON, ROOT
 from tools.steps import Stop
 
 MARK = '@@'
@@ -23,9 +23,9 @@ MARK = '@@'
 class Child:
     """The parent's side: one process with one function to call."""
 
-    def __init__(self, database: str, target: str, addons: list | None = None, **arguments):
+    def __init__(self, database: str, target: str, addons: list, **arguments):
         self.log = log_path(f'bench-{database}')
-        path = ','.join(map(str, addons or [ADDONS]))
+        path = ','.join(map(str, addons))
         with self.log.open('a') as errors:
             self.process = subprocess.Popen(
                 [PYTHON, '-m', __name__, database, path, target, json.dumps(arguments)],

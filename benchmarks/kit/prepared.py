@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tools import database, modules, odoo_process, templates
-from tools.paths import ADDONS
+from tools.paths import ADDONS, STATE
 
 PREFIX = 'suite_bench'
+CLONE = f'{PREFIX}_clone'
 
 
 def with_modules(title: str, names: list[str], addons: list[Path], base: str, version: dict) -> str:
@@ -24,9 +25,16 @@ def with_modules(title: str, names: list[str], addons: list[Path], base: str, ve
     return name
 
 
-def own(names: list[str]) -> str:
-    """A database with modules of this project, without demo data."""
-    return with_modules('own', names, [ADDONS], templates.base(names), modules.checksums(names))
+def own(names: list[str]) -> tuple[str, Path]:
+    """A database with modules of this project, without demo data, and the add-ons as they are now.
+
+    A measurement takes a while; the copy keeps it free from what is edited meanwhile.
+    """
+    sums = modules.checksums(names)
+    copy = STATE / 'bench' / 'addons'
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(ADDONS, copy, ignore=shutil.ignore_patterns('__pycache__'))
+    return with_modules('own', names, [copy], templates.base(names), sums), copy
 
 
 def _install(name: str, names: list[str], addons: list[Path], base: str) -> None:
@@ -34,6 +42,11 @@ def _install(name: str, names: list[str], addons: list[Path], base: str) -> None
     database.clone(base, part)
     odoo_process.install(part, names, '--addons-path', ','.join(map(str, addons)))
     database.rename(part, name)
+
+
+def drop_clones() -> None:
+    """Drop what a measurement that was killed left behind."""
+    _drop_others('clone')
 
 
 def _drop_others(title: str) -> None:
@@ -45,7 +58,7 @@ def _drop_others(title: str) -> None:
 @contextmanager
 def clone(template: str, title: str) -> Iterator[str]:
     """A fresh copy of a database for one measurement, dropped afterwards."""
-    name = f'{PREFIX}_{os.getpid()}_{title}'
+    name = f'{CLONE}_{title}'
     database.clone(template, name)
     try:
         yield name

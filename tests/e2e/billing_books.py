@@ -92,7 +92,8 @@ UP_TO_A_DAY = {
     'charges are not owed': f"""
         SELECT entry.id FROM service_billing_entry entry
           JOIN service_contract contract ON contract.id = entry.contract_id
-         WHERE entry.state <> 'void' AND contract.parked_on IS NULL AND NOT EXISTS (
+         WHERE entry.state <> 'void' AND contract.parked_on IS NULL AND contract.state <> 'removed'
+           AND NOT EXISTS (
             SELECT FROM ({EXPECTED}) AS expected WHERE expected.line_id = entry.contract_line_id
                AND expected.kind = entry.kind AND expected.start = entry.period_start)""",
 }

@@ -139,17 +139,17 @@ class BillingWorld:
         assert child.wait() == 0, child.errors
         assert not self.due(), 'The job ended and left contracts that are due'
 
-    def due(self) -> int:
-        """How many contracts a run of today still has to bill."""
-        return self.value(STILL_DUE, today())
+    def due(self, day: date | None = None) -> int:
+        """How many contracts a run of that day, or today, still has to bill."""
+        return self.value(STILL_DUE, day or today())
 
-    def faults(self) -> list[str]:
-        """What is wrong with the books now; charges still to come may be missing."""
-        return [*self._broken(AT_ANY_MOMENT), *self._broken(UP_TO_A_DAY, today())]
+    def faults(self, day: date | None = None) -> list[str]:
+        """What is wrong with the books; charges still to come may be missing."""
+        return [*self._broken(AT_ANY_MOMENT), *self._broken(UP_TO_A_DAY, day or today())]
 
-    def faults_when_done(self) -> list[str]:
-        """What is wrong with the books when everything should be billed."""
-        return [*self.faults(), *self._broken(WHEN_DONE, today())]
+    def faults_when_done(self, day: date | None = None) -> list[str]:
+        """What is wrong with the books when everything until that day, or today, should be billed."""
+        return [*self.faults(day), *self._broken(WHEN_DONE, day or today())]
 
     def _broken(self, rules: dict[str, str], *values) -> Iterator[str]:
         for name, query in rules.items():

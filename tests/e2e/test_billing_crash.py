@@ -55,10 +55,16 @@ KILL_POINTS = {
 
 
 @pytest.fixture(scope='module')
-def shared_world(plain_template):
-    """One company for the tests that add contracts of their own."""
+def company(plain_template):
     with billing_world(plain_template) as world:
         yield world
+
+
+@pytest.fixture
+def shared_world(company):
+    """One company for tests that add contracts of their own and leave none for the next."""
+    yield company
+    company.sql("UPDATE service_contract SET state = 'removed', parked_on = NULL")
 
 
 def test_fifty_kills_charge_nothing_twice_and_miss_nothing(world):
@@ -105,13 +111,12 @@ POISON = {
     'journal': "contract.journal_id = contract.journal_id.copy({'active': False})",
     'currency': "contract.pricelist_id, contract.currency_id = False, env.ref('base.XAF')",
     'tax': "contract.line_ids.tax_ids = contract.line_ids.tax_ids.copy({'active': False})",
-    'product': "contract.line_ids.product_id = contract.line_ids.product_id.copy({'active': False})",
     'account': (
         "account = contract.line_ids.product_id.product_tmpl_id.get_product_accounts()['income'].copy()\n"
         "contract.line_ids.product_id = contract.line_ids.product_id.copy("
         "{'property_account_income_id': account.id})\naccount.active = False"
     ),
-    'total': 'contract.line_ids.price_unit = -5',
+    'total': 'contract.line_ids.price_unit = -100',
 }
 """What makes a contract impossible to bill."""
 CURE = """
@@ -124,7 +129,7 @@ contract.action_unpark()
 
 @pytest.mark.parametrize('poison', POISON)
 def test_only_the_poisoned_contract_is_parked(shared_world, poison):
-    """A5: archived journal, tax, product, account or currency, or a negative total: the contract is parked
+    """A5: archived journal, tax, account or currency, or a negative total: the contract is parked
     with a sentence, the others are billed, no run tries it again, and it is billed once it is cured."""
     world, ref = shared_world, f'poison {poison} '
     world.add('plain', 30, ref=ref)
@@ -142,6 +147,24 @@ def test_only_the_poisoned_contract_is_parked(shared_world, poison):
     world.bill_all()
     assert not _parked(world)
     assert not world.faults_when_done()
+
+
+@pytest.mark.parametrize('thing', ['tax_ids', 'product_id'])
+def test_what_a_contract_bills_with_cannot_be_deleted(shared_world, thing):
+    """A5: a deleted tax or product would change what the customer pays without a word."""
+    shared_world.add('plain', 2, ref=f'kept {thing} ')
+    answer = shared_world.forks.run(_pick(f'kept {thing} 1', f'kept {thing} 2') + f"""
+thing = contract.line_ids.{thing}.copy()
+contract.line_ids.{thing} = thing
+env.cr.commit()
+try:
+    thing.unlink()
+    env.cr.commit()
+    print('deleted')
+except Exception:
+    print('refused')
+""")
+    assert answer == 'refused'
 
 
 def _pick(*refs: str) -> str:
@@ -214,9 +237,9 @@ def test_a_full_disk_parks_nobody(shared_world, refusal):
 
 
 @pytest.fixture(scope='module')
-def office(shared_world) -> Json2:
+def office(company) -> Json2:
     """Remote calls as staff, to a server of the same company without scheduler."""
-    with running_server(shared_world.database, '--max-cron-threads', 0) as server:
+    with running_server(company.database, '--max-cron-threads', 0) as server:
         yield Json2(server.url, server.database, make_api_key(server.database))
 
 

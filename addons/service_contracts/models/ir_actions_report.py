@@ -1,15 +1,15 @@
-"""Prints documents right with a wkhtmltopdf that can draw neither header nor footer, as Debian's.
+"""Prints documents right, whatever wkhtmltopdf there is, and calls an invoice of a contract an invoice.
 
-Such a build also refuses several documents in one call. The letterhead then goes into the body, and each
-document is printed by a call of its own. With the patched build nothing changes.
+Debian's wkhtmltopdf draws neither header nor footer and refuses several documents in one call. The letterhead
+then goes into the body, and each document is printed by a call of its own. With the patched build nothing changes.
 """
 
 import lxml.html
 from odoo import models
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
-TOP_MARGIN = '8'
-"""Millimetres; the paper formats of Odoo leave room for a header there."""
+MARGIN = '8'
+"""Millimetres; the paper formats of Odoo leave room for header and footer there."""
 
 
 class IrActionsReport(models.Model):
@@ -28,14 +28,22 @@ class IrActionsReport(models.Model):
             streams |= super()._render_qweb_pdf_prepare_streams(report_ref, dict(data or {}), [res_id])
         return streams
 
+    def _get_rendering_context(self, report, docids, data):
+        # EXTENDS account: until an invoice has been sent, its customer would find it called a pro forma
+        context = super()._get_rendering_context(report, docids, data)
+        if context.get('proforma') and report.model == 'account.move':
+            moves = self.env['account.move'].browse(docids)
+            context['proforma'] = not all(move.state == 'posted' and move.service_contract_count for move in moves)
+        return context
+
 
 def _with_letterhead_in_body(html) -> str:
     """Return the page with each document's header as its first element and its footer as its last."""
     root = lxml.html.fromstring(html, parser=lxml.html.HTMLParser(encoding='utf-8'))
     for article in root.find_class('article'):
-        for axis, name in (('preceding', 'header'), ('following', 'footer')):
+        for axis, name, edge in (('preceding', 'header', 'top'), ('following', 'footer', 'bottom')):
             for node in article.xpath(f'{axis}-sibling::div[contains(concat(" ", @class, " "), " {name} ")][1]'):
-                root.set('data-report-margin-top', TOP_MARGIN)
+                root.set(f'data-report-margin-{edge}', MARGIN)
                 _move_into(article, node, name)
     return lxml.html.tostring(root, encoding='unicode')
 

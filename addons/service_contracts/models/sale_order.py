@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..rules.metrics import monthly_amount
@@ -57,11 +58,12 @@ class SaleOrder(models.Model):
     def action_add_service_plan(self, plan_id: int) -> bool:
         """Add all services of a plan to quotations.
 
-        :param plan_id: database id of a service.plan the user may read.
-        :raises MissingError: if there is no such plan.
+        :param plan_id: database id of a service.plan.
+        :raises UserError: if there is no such plan.
         """
-        plan = self.env['service.plan'].browse(plan_id)
-        plan.check_access('read')
+        plan = self.env['service.plan'].browse(plan_id if type(plan_id) is int else []).exists()
+        if not plan:
+            raise UserError(self.env._("There is no plan with the id “%s”.", str(plan_id)[:60]))
         for order in self:
             order.order_line = [Command.create(vals) for vals in order._prepare_plan_order_lines(plan)]
         return True
@@ -126,14 +128,22 @@ class SaleOrder(models.Model):
                 order_sudo._put_under_contract(new_sudo)
 
     def _put_under_contract(self, lines) -> None:
-        """Add order lines to the contract of the order; make it, and activate it, if there is none."""
+        """Add order lines to the contract of the order; make it, and activate it, if there is none.
+
+        What keeps the contract from being active does not keep the customer from buying: it becomes a task.
+        """
         line_vals = [line._prepare_contract_line_vals() for line in lines]
         contract = self.service_contract_ids.filtered(lambda c: c.state in ('draft', 'active', 'suspended'))[:1]
         if contract:
             contract.line_ids = [Command.create(vals) for vals in line_vals]
             return
         contract = contract.create(self._prepare_service_contract_vals(line_vals))
-        if all(lines.service_plan_id.mapped('auto_activate')):
+        if missing := contract._missing_for_activation():
+            contract.activity_schedule(
+                'mail.mail_activity_data_warning', summary=self.env._("Complete and activate the contract"),
+                note='\n'.join(missing), user_id=contract.user_id.id or self.env.uid,
+            )
+        elif all(lines.service_plan_id.mapped('auto_activate')):
             contract.action_activate()
 
     def _prepare_service_contract_vals(self, line_vals: list[dict]) -> dict:

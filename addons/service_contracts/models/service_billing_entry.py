@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 
 from ..posting.rows import column_types, insert_rows, next_ids
 
-
 MODELS_WITH_ENTRIES = ('service.contract', 'service.contract.line', 'service.billing.run')
 
 

@@ -266,9 +266,11 @@ class ServiceBillingRun(models.Model):
         self._work()
 
     def _open_scheduled_run(self, company) -> None:
-        if self.search_count([('state', '=', 'running'), ('company_id', '=', company.id)], limit=1):
-            return
-        vals = {'company_id': company.id, 'date': company._service_today(), 'trigger': 'cron'}
+        today = company._service_today()
+        same = Domain([('company_id', '=', company.id), ('date', '>=', today), ('contract_ids', '=', False)])
+        if self.search_count(same & Domain('state', '=', 'running'), limit=1):
+            return  # a run of an earlier day, or of some contracts, leaves work for today's
+        vals = {'company_id': company.id, 'date': today, 'trigger': 'cron'}
         if self.env['service.contract'].search_count(self.new(vals)._due_domain(), limit=1):
             self.create(vals)._start()
 

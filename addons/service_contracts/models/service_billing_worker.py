@@ -8,6 +8,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from psycopg2 import Error as DatabaseError
+from psycopg2 import InterfaceError, OperationalError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from ..rules.billing import due_charges
@@ -125,8 +126,8 @@ class ServiceBillingWorker(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return self._bill(run, contracts)
-        except PASSING:
-            raise
+        except (OperationalError, InterfaceError):
+            raise  # the server's fault, or another transaction's, never the contract's
         except Exception as error:
             if len(contracts) == 1:
                 contracts._park(self._reason(error), run)
@@ -154,13 +155,15 @@ class ServiceBillingWorker(models.AbstractModel):
     def _due_charges(self, run, contracts) -> dict:
         """Return the due charges of each line that has any.
 
-        :raises UserError: for a contract with more missed periods than the company lets a run catch up.
+        :raises UserError: for a contract with more missed periods than the company lets a run catch up, or
+            with a tax that is no longer used.
         """
         limit = run.company_id.service_catch_up_limit
         lines = contracts.line_ids.filtered(lambda line: line.next_charge_date and line.next_charge_date <= run.date)
         terms = lines._billing_terms_by_line()
         charges_by_line = {line: due_charges(terms[line.id], run.date, limit + 1 if limit else None) for line in lines}
         for line, charges in charges_by_line.items():
+            line._check_billable()
             if limit and len(charges) > limit:
                 raise UserError(self.env._(
                     "%(contract)s: more than %(limit)s periods of “%(service)s” are due at once, from %(start)s on. "

@@ -21,7 +21,10 @@ class ServiceContract(models.Model):
     _check_company_auto = True
     _rec_names_search = ['name', 'external_ref', 'partner_id.name']
 
-    name = fields.Char("Number", required=True, readonly=True, copy=False, default='/', index='trigram')
+    name = fields.Char(
+        "Number", required=True, readonly=True, copy=False, index='trigram',
+        default=lambda self: self.env._("New"),
+    )
     external_ref = fields.Char(
         "External reference", copy=False,
         help="The key of the contract in another system, unique in the company.",
@@ -285,10 +288,10 @@ class ServiceContract(models.Model):
             if vals.get('state', 'draft') != 'draft':
                 raise UserError(self.env._("A contract begins as a draft. Create it, then activate it."))
             vals['state'] = 'draft'  # also against a default in the context
-            if vals.get('name', '/') == '/':
+            if not vals.get('name'):
                 company = self.env['res.company'].browse(vals.get('company_id') or self.env.company.id)
                 sequence = self.env['ir.sequence'].with_company(company)
-                vals['name'] = sequence.next_by_code('service.contract') or '/'
+                vals['name'] = sequence.next_by_code('service.contract') or self.env._("New")
         return super().create(vals_list)
 
     def write(self, vals):

@@ -67,7 +67,7 @@ class ServiceContractLine(models.Model):
         help="What pricelist or plan gave. A unit price that differs was agreed with the customer and is kept.",
     )
     tax_ids = fields.Many2many(
-        'account.tax', string="Taxes", compute='_compute_tax_ids', check_company=True,
+        'account.tax', string="Taxes", ondelete='restrict', compute='_compute_tax_ids', check_company=True,
         context={'active_test': False}, domain="[('type_tax_use', '=', 'sale')]", **EDITABLE,
     )
     price_subtotal = fields.Monetary("Amount", compute='_compute_amounts', store=True, precompute=True)
@@ -105,10 +105,12 @@ class ServiceContractLine(models.Model):
     # === COMPUTE === #
 
     @api.depends('contract_id.name', 'name', 'product_id')
+    @api.depends_context('within_contract')
     def _compute_display_name(self):
+        """Name contract and service; on the form of the contract the service alone."""
         for line in self:
-            service = line._service_name()
-            line.display_name = f'{line.contract_id.name}: {service}' if line.contract_id.name else service
+            number = not self.env.context.get('within_contract') and line.contract_id.name
+            line.display_name = f'{number}: {line._service_name()}' if number else line._service_name()
 
     @api.depends('product_id', 'contract_id.partner_id')
     def _compute_name(self):
@@ -246,7 +248,20 @@ class ServiceContractLine(models.Model):
     def _service_name(self) -> str:
         """Return the service in a few words, also while the line is being typed."""
         self.ensure_one()
-        return self.product_id.display_name or (self.name or '').split('\n', 1)[0] or self.env._("Service")
+        product = self.product_id.with_context(display_default_code=False)
+        return product.display_name or (self.name or '').split('\n', 1)[0] or self.env._("Service")
+
+    def _check_billable(self) -> None:
+        """Refuse to bill with a tax that is no longer used. Extend it to refuse more.
+
+        An archived product goes on being billed: it is sold to nobody new, but its customers have it.
+        """
+        for tax in self.tax_ids:
+            if not tax.active:
+                raise UserError(self.env._(
+                    "%(line)s has the archived tax %(tax)s. Choose the tax that took its place.",
+                    line=self.display_name, tax=tax.name,
+                ))
 
     def _service_start(self) -> date | bool:
         self.ensure_one()
@@ -273,7 +288,7 @@ class ServiceContractLine(models.Model):
         if not self.product_id.active:
             return [env._("%s is archived. Restore it or choose another.", self.product_id.display_name)]
         try:
-            self._billing_terms()
+            self._terms_base(pointer=False)
         except RuleError as error:
             return [env._("%(service)s: %(problem)s", service=self.product_id.display_name, problem=str(error))]
         return []
@@ -322,7 +337,7 @@ class ServiceContractLine(models.Model):
             False reads the whole history.
         :raises RuleError: when the fields of a line make no sense together.
         """
-        bases = {line: line._terms_base(pointer) for line in self}
+        bases = {line: line._terms_base(pointer) for line in self.with_prefetch()}
         billed = self._billed_periods({line._origin.id: first for line, (_, first) in bases.items()})
         return {
             line.id: LineTerms(**values, billed=billed.get(line._origin.id, ()))

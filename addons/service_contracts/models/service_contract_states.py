@@ -192,7 +192,7 @@ class ServiceContract(models.Model):
         """Write down the start of lines that only followed their contract."""
         for contract in self:
             following = contract.line_ids.filtered(lambda line: not line.date_start)
-            following.write({'date_start': contract.date_start})
+            following.with_context(service_gate=SERVICE_GATE).write({'date_start': contract.date_start})
 
     def _mark_customers(self) -> None:
         """Rank first-time customers now: the first invoice would write the rank inside the billing run,

@@ -13,7 +13,6 @@ from .money import allocate
 
 BASES = ('fixed', 'consumption')
 ZERO = Decimal(0)
-ESTIMATED_LIMIT = Decimal(25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,12 @@ class Allocation:
 
 
 def allocate_cost(amount: Decimal, consumption_percent: Decimal, beneficiaries: Sequence[Beneficiary],
-                  digits: int, estimated_limit: Decimal | None = ESTIMATED_LIMIT) -> list[Allocation]:
+                  digits: int, estimated_limit: Decimal | None = None) -> list[Allocation]:
     """Return what each beneficiary owes of a bill, in the order given; the parts sum to `amount` exactly.
 
     `consumption_percent` (HeizkostenV section 7: 50 to 70) is shared by units, the rest by shares, both to the
     largest remainder; the result does not depend on the order. All goes by shares when nothing was metered, or
-    when estimates stand for more than `estimated_limit` percent of the shares (HeizkostenV section 9a; None: any).
+    when estimates stand for more than `estimated_limit` percent of the shares (HeizkostenV section 9a: 25).
     Raises RuleError for no beneficiary, a repeated one, a missing reading or a percentage outside 0 to 100.
 
     >>> flats = [Beneficiary('1', 'Ana', Decimal(60), Decimal(500)),
@@ -114,6 +113,8 @@ def _share_pool(pool: str, basis: str, amount: Decimal, beneficiaries: Sequence[
 
 def _whole_shares(amount: Decimal, weights: Sequence[Fraction], digits: int) -> list[Decimal]:
     """Allocate by exact fractions, brought to whole numbers first."""
+    if not amount:
+        return [amount] * len(weights)
     scale = lcm(*(weight.denominator for weight in weights))
     return allocate(amount, [Decimal(int(weight * scale)) for weight in weights], digits)
 

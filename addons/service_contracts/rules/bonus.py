@@ -97,13 +97,16 @@ Bonus = FreePeriod | Loyalty | PaidOnTime | Discount
 def bonus_steps(amount: Decimal, bonuses: Iterable[Bonus], occasion: Occasion, digits: int) -> list[Step]:
     """Return the reductions of an amount, each taken of what the ones before it left and rounded to `digits`.
 
-    They never take off more than the amount.
+    They never take off more than the amount. Raises RuleError for an amount below 0: a credit repeats the reduction
+    of the charge it belongs to.
 
     >>> july = Occasion(7, Period(date(2025, 7, 1), date(2025, 8, 1)), date(2025, 1, 1))
     >>> bonuses = [Loyalty(6, Decimal(10)), Discount(amount=Decimal(5))]
     >>> [str(step.amount) for step in bonus_steps(Decimal('49.90'), bonuses, july, 2)]
-    ['-4.99', '-5']
+    ['-4.99', '-5.00']
     """
+    if amount < 0:
+        raise RuleError(f'A bonus is taken off a charge, not off a credit: {amount}')
     steps, left = [], amount
     for bonus in bonuses:
         if off := min(round_money(bonus.off(left, occasion), digits), left):

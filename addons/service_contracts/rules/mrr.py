@@ -75,7 +75,10 @@ def movements(snapshots: Sequence[Snapshot], former: Iterable[int] = ()) -> list
 
 @dataclass(frozen=True, slots=True)
 class RevenueFigures:
-    """The figures of one stretch of time; rates are parts of 1, None where the start has nothing to divide by."""
+    """The figures of one stretch of time, in money; `contraction` and `churn` are below 0, as in the movements.
+
+    Rates are parts of 1, None where there is nothing to divide by.
+    """
 
     start: Decimal
     end: Decimal

@@ -114,7 +114,8 @@ def _weight(start: date, end: date, season: Mapping[int, Decimal]) -> Fraction:
     while day < end:
         month = month_index(day)
         first, following = month_day(month, 1), month_day(month + 1, 1)
-        weight += Fraction(_month_weight(season, day.month)) * (min(end, following) - day).days / (following - first).days
+        share = Fraction((min(end, following) - day).days, (following - first).days)
+        weight += Fraction(_month_weight(season, day.month)) * share
         day = following
     return weight
 

@@ -41,10 +41,12 @@ def phases_from(start: date, lengths: Sequence[tuple[Interval | None, Decimal]])
     """
     if not lengths or [place for place, (length, _) in enumerate(lengths) if length is None] != [len(lengths) - 1]:
         raise RuleError('Every phase of a price needs a length, except the last one')
-    phases, day = [], start
+    phases, day, anchor_day = [], start, start.day
     for length, price in lengths:
         phases.append(PricePhase(day, price))
-        day = length.plus(day, start.day if length.months else None) if length else day
+        if length:
+            day = length.plus(day, anchor_day if length.months else None)
+            anchor_day = anchor_day if length.months else day.day
     return tuple(phases)
 
 

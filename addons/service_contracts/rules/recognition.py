@@ -60,9 +60,9 @@ def earned_until(amount: Decimal, period: Period, day: date, method: str, digits
 def _elapsed(period: Period, day: date, method: str) -> Fraction:
     if day <= period.start or day >= period.end:
         return NOTHING if day <= period.start else WHOLE
-    if method == 'day' or not (whole := days_30_360(period.start, period.end)):
+    if method == 'day':
         return Fraction((day - period.start).days, period.days)
-    return Fraction(days_30_360(period.start, day), whole)
+    return Fraction(days_30_360(period.start, day), days_30_360(period.start, period.end))
 
 
 def _months(period: Period) -> Iterator[Period]:

@@ -15,7 +15,7 @@ from .periods import Period
 
 QUANTITY_DIGITS = 6
 LATE_POLICIES = ('next_invoice', 'credit', 'refuse')
-PLACEMENTS = ('own_period', *LATE_POLICIES)
+PLACEMENTS = ('own_period', 'future', *LATE_POLICIES)
 MICROSECOND = datetime.resolution
 ZERO = Decimal(0)
 
@@ -135,8 +135,8 @@ def place_record(moment: datetime, now: datetime, billed_until: datetime | None,
 
     own_period: its period is not billed yet, it simply counts there. next_invoice: the difference it makes
     to the billed period goes on the next invoice. credit: that difference is posted at once, as a credit or
-    a charge. refuse: its period is closed by the policy. Raises RuleError for a record from the future, which
-    no policy takes, or an unknown policy.
+    a charge. refuse: its period is closed by the policy. future: it is refused under any policy, nothing was
+    used yet. Raises RuleError for an unknown policy.
 
     >>> place_record(datetime(2025, 6, 30, 23), datetime(2025, 7, 3), datetime(2025, 7, 1), 'next_invoice')
     'next_invoice'
@@ -144,7 +144,7 @@ def place_record(moment: datetime, now: datetime, billed_until: datetime | None,
     if policy not in LATE_POLICIES:
         raise RuleError(f'Unknown policy {policy!r}, expected one of {", ".join(LATE_POLICIES)}')
     if moment > now:
-        raise RuleError(f'Usage of {moment} UTC lies in the future, now it is {now}')
+        return 'future'
     return policy if billed_until is not None and moment < billed_until else 'own_period'
 
 

@@ -16,7 +16,10 @@ class ContractCase(AccountTestInvoicingCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.startClassPatcher(freeze_time(TODAY))
-        cls.env.user.group_ids |= cls.env.ref('service_contracts.group_contract_manager')
+        cls.env.user.group_ids |= (
+            cls.env.ref('service_contracts.group_contract_manager')
+            | cls.env.ref('sales_team.group_sale_salesman_all_leads')
+        )
         cls.company = cls.company_data['company']
         cls.tax = cls.company_data['default_tax_sale']
         cls.hosting, cls.setup = cls.env['product.product'].create([
@@ -34,6 +37,8 @@ class ContractCase(AccountTestInvoicingCommon):
             ],
         })
         cls.customer = cls.env['res.partner'].create({'name': "Ana", 'ref': 'ANA'})
+        cls.euro = cls.setup_other_currency('EUR')
+        cls.other_company = cls.env['res.company'].create({'name': "Other"})
 
     @classmethod
     def _user(cls, login, group, **vals):
@@ -64,7 +69,7 @@ class ContractCase(AccountTestInvoicingCommon):
 
     def _bill(self, line, start, end, **vals):
         """Return a ledger row as a run would write it, without invoice; `end` is exclusive."""
-        return self.env['service.billing.entry'].create({
+        return self.env['service.billing.entry'].sudo().create({
             'contract_line_id': line.id,
             'contract_id': line.contract_id.id,
             'partner_id': line.partner_id.id,

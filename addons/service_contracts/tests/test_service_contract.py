@@ -6,7 +6,6 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form
-from odoo.tools import mute_logger
 
 from .common import ContractCase
 
@@ -40,7 +39,7 @@ class TestContractStart(ContractCase):
         form.partner_id = self.customer
         form.plan_id = self.plan
         self.assertEqual(len(form.line_ids), 2)
-        form.plan_id = self.plan.copy({'line_ids': [Command.clear(), Command.create({'product_id': self.hosting.id})]})
+        form.plan_id = self.plan.copy({'line_ids': [Command.create({'product_id': self.hosting.id})]})
         contract = form.save()
         self.assertEqual(contract.line_ids.product_id, self.hosting)
 
@@ -93,9 +92,9 @@ class TestContractStart(ContractCase):
                 self._contract(activate=False, date_end=value)
 
     def test_the_currency_is_that_of_the_pricelist(self):
-        euro = self.env['product.pricelist'].create({'name': "Euro", 'currency_id': self.other_currency.id})
-        contract = self._contract(activate=False, pricelist_id=euro.id)
-        self.assertEqual(contract.line_ids.currency_id, self.other_currency)
+        pricelist = self.env['product.pricelist'].create({'name': "Euro", 'currency_id': self.euro.id})
+        contract = self._contract(activate=False, pricelist_id=pricelist.id)
+        self.assertEqual(contract.line_ids.currency_id, self.euro)
         with self.assertRaisesRegex(ValidationError, "Choose another pricelist or none"):
             contract.currency_id = self.company.currency_id
 
@@ -105,8 +104,7 @@ class TestContractStart(ContractCase):
 
     def test_a_customer_of_another_company_is_refused(self):
         """G16: the customer of another company."""
-        other = self.env['res.company'].create({'name': "Other"})
-        stranger = self.env['res.partner'].create({'name': "Stranger", 'company_id': other.id})
+        stranger = self.env['res.partner'].create({'name': "Stranger", 'company_id': self.other_company.id})
         with self.assertRaisesRegex(UserError, "(?i)compan"):
             self._contract(activate=False, partner_id=stranger.id)
 
@@ -169,12 +167,9 @@ class TestContractGate(ContractCase):
     def test_many_contracts_change_state_with_few_queries(self):
         contracts = self.env['service.contract'].union(*(self._contract(activate=False) for _ in range(10)))
         self.env.flush_all()
-        with self.assertQueryCountLess(80):
+        with self.assertQueryCount(80):
             contracts.action_activate()
             self.env.flush_all()
-
-    def assertQueryCountLess(self, limit):
-        return self.assertQueries.__self__._limit(limit) if False else _QueryLimit(self, limit)
 
     def test_a_reason_is_escaped_in_the_history(self):
         contract = self._contract()
@@ -422,15 +417,15 @@ class TestPreview(ContractCase):
         self.assertEqual(
             [(row['service'], row['charge_date'], row['period_last_day'], row['amount_untaxed'], row['amount_total'])
              for row in rows],
-            [('[SETUP] Setup', date(2026, 3, 1), date(2026, 3, 1), 50.0, 57.5),
-             ('[HOST] Hosting', date(2026, 3, 1), date(2026, 3, 31), 30.0, 34.5),
-             ('[HOST] Hosting', date(2026, 4, 1), date(2026, 4, 30), 30.0, 34.5)],
+            [('Setup', date(2026, 3, 1), date(2026, 3, 1), 50.0, 57.5),
+             ('Hosting', date(2026, 3, 1), date(2026, 3, 31), 30.0, 34.5),
+             ('Hosting', date(2026, 4, 1), date(2026, 4, 30), 30.0, 34.5)],
         )
 
     def test_the_contract_shows_its_next_charges(self):
         contract = self._contract(activate=False, date_start='2026-03-10')
         self.assertIn("once it is activated", contract.next_charges_html)
-        self.assertIn("$\xa030.00".replace('\xa0', ''), str(contract.next_charges_html).replace('\xa0', ''))
+        self.assertIn("34.50", contract.next_charges_html)
         empty = self._contract((), activate=False)
         self.assertIn("Add a service", empty.next_charges_html)
 
@@ -442,21 +437,6 @@ class TestPreview(ContractCase):
     def test_a_preview_writes_nothing(self):
         contract = self._contract()
         self.env.flush_all()
-        with mute_logger('odoo.sql_db'):
-            contract._preview(date(2026, 12, 31))
+        contract._preview(date(2026, 12, 31))
         self.assertFalse(contract.entry_ids)
         self.assertEqual(contract.next_charge_date, date(2026, 1, 1))
-
-
-class _QueryLimit:
-    """Fails a test that needs more queries than allowed."""
-
-    def __init__(self, case, limit):
-        self.case, self.limit = case, limit
-
-    def __enter__(self):
-        self.before = self.case.cr.sql_log_count
-
-    def __exit__(self, exc_type, exc, traceback):
-        if exc_type is None:
-            self.case.assertLess(self.case.cr.sql_log_count - self.before, self.limit)

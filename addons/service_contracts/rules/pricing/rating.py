@@ -43,8 +43,8 @@ def price(model: PriceModel, quantity: Decimal, events: int = 0) -> Rated:
     >>> str(rated.amount), [(str(step.quantity), str(step.unit_price)) for step in rated.steps]
     ('29', [('5', '5'), ('1', '4')])
     """
-    if quantity < 0:
-        raise RuleError(f'A quantity to be priced cannot be negative: {quantity}')
+    if not quantity.is_finite() or quantity < 0:
+        raise RuleError(f'No price for the quantity {quantity}, it must be 0 or more')
     with localcontext(EXACT):
         free = min(quantity, model.free_quantity)
         units = _in_blocks(quantity - free, model.block)

@@ -1,0 +1,138 @@
+"""What integrators call: upsert by reference, all or nothing, with a sentence for every mistake."""
+
+import json
+
+from odoo.exceptions import AccessError, UserError
+
+from .common import ContractCase
+
+
+class TestOpenContracts(ContractCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.integrator = cls._user('integrator', 'service_contracts.group_contract_integrator')
+        cls.Contract = cls.env['service.contract'].with_user(cls.integrator)
+
+    def _item(self, **values):
+        return {'external_ref': 'CRM-1', 'partner': 'ANA', 'plan': 'HOST-M', 'date_start': '2026-03-01', **values}
+
+    def test_a_contract_is_opened_from_references(self):
+        answer = self.Contract.open_contracts([self._item(activate=True)])
+        contract = self.env['service.contract'].search([('external_ref', '=', 'CRM-1')])
+        self.assertEqual(answer, [{
+            'external_ref': 'CRM-1', 'id': contract.id, 'name': contract.name, 'state': 'active',
+            'next_charge_date': '2026-03-01', 'created': True,
+        }])
+        self.assertEqual(contract.line_ids.product_id, self.setup + self.hosting)
+        self.assertEqual(contract.partner_id, self.customer)
+        json.dumps(answer)
+
+    def test_the_same_call_again_changes_nothing(self):
+        items = [self._item(activate=True, lines=[{'product': 'HOST', 'quantity': 2, 'interval_unit': 'quarter'}])]
+        first = self.Contract.open_contracts(items)
+        messages = self.env['mail.message'].search_count([])
+        again = self.Contract.open_contracts(items)
+        self.assertEqual(again, [{**first[0], 'created': False}])
+        self.assertEqual(self.env['mail.message'].search_count([]), messages)
+
+    def test_a_draft_is_brought_up_to_date(self):
+        self.Contract.open_contracts([self._item(lines=[{'product': 'HOST'}])])
+        self.Contract.open_contracts([self._item(date_start='2026-04-01', lines=[{'product': 'SETUP', 'kind': 'one_time'}])])
+        contract = self.env['service.contract'].search([('external_ref', '=', 'CRM-1')])
+        self.assertEqual(str(contract.date_start), '2026-04-01')
+        self.assertRecordValues(contract.line_ids, [{'product_id': self.setup.id, 'kind': 'one_time'}])
+
+    def test_a_running_contract_that_differs_is_refused(self):
+        self.Contract.open_contracts([self._item(activate=True, lines=[{'product': 'HOST'}])])
+        for change in ({'date_start': '2026-02-01'}, {'lines': [{'product': 'SETUP'}]}, {'lines': []}):
+            with self.subTest(change), self.assertRaisesRegex(UserError, r"Contract 1 \(CRM-1\).*differs from what was sent"):
+                self.Contract.open_contracts([self._item(**change)])
+
+    def test_every_mistake_names_its_object(self):
+        """F1: wrong types, unknown keys and records, through the public method."""
+        good = self._item(external_ref='GOOD')
+        mistakes = [
+            ({'partner': 'NOBODY'}, "no partner “NOBODY”"), ({'partner': 2**31}, "whole number"), ({'partner': None}, "partner"),
+            ({'partner': True}, "partner"), ({'plan': 'X'}, "no plan “X”"), ({'plan': {}}, "plan"),
+            ({'date_start': '2026-02-30'}, "2025-12-31"), ({'date_start': 5}, "2025-12-31"), ({'colour': 1}, "unknown key “colour”"),
+            ({'date_end': '2020-01-01'}, "before it starts"), ({'lines': {}}, "list of objects"), ({'lines': [1]}, "line 1 must be an object"),
+            ({'lines': [{'product': 'X'}]}, "no product “X”"), ({'lines': [{'product': 'HOST', 'quantity': '2'}]}, "finite number"),
+            ({'lines': [{'product': 'HOST', 'quantity': -1}]}, "a number from 0"), ({'lines': [{'product': 'HOST', 'price_unit': 1e308}]}, "finite"),
+            ({'lines': [{'product': 'HOST', 'kind': 'x'}]}, "one of"), ({'lines': [{'product': 'HOST', 'interval_count': 2**31}]}, "whole number"),
+            ({'lines': [{'product': 'HOST', 'interval_count': 0}]}, "from 1 to 1000"), ({'activate': 'yes'}, "true or false"),
+            ({'lines': [{'product': 'HOST', 'contract_id': 1}]}, "unknown key"), ({'lines': [], 'plan': 'HOST-M', 'activate': 1}, "true or false"),
+        ]
+        for values, text in mistakes:
+            with self.subTest(values), self.assertRaises(UserError) as refused:
+                self.Contract.open_contracts([good, self._item(**values)])
+            message = str(refused.exception)
+            self.assertIn(text, message)
+            self.assertIn("Contract 2", message)
+            self.assertNotRegex(message, r'Traceback|Error\(|<class')
+            self.assertFalse(self.env['service.contract'].search([('external_ref', '=', 'GOOD')]), "nothing half saved")
+
+    def test_what_is_no_list_of_objects_is_refused(self):
+        for contracts in (None, {}, 'x', 1, [None], ['x'], [{}], [{'external_ref': 5}], [{'external_ref': ' '}]):
+            with self.subTest(contracts), self.assertRaises(UserError):
+                self.Contract.open_contracts(contracts)
+        with self.assertRaisesRegex(UserError, "sent twice"):
+            self.Contract.open_contracts([self._item(), self._item()])
+
+    def test_an_ambiguous_reference_asks_for_the_id(self):
+        self.customer.copy({'ref': 'ANA'})
+        with self.assertRaisesRegex(UserError, "More than one partner.*Send its database id"):
+            self.Contract.open_contracts([self._item()])
+        self.Contract.open_contracts([self._item(partner=self.customer.id)])
+
+    def test_references_belong_to_a_company(self):
+        """G16: two companies, one reference."""
+        self.Contract.open_contracts([self._item()])
+        other = self.other_company
+        self.integrator.company_ids |= other
+        with self.assertRaisesRegex(UserError, "No contract of"):
+            self.Contract.with_company(other).read_status(['CRM-1'])
+
+    def test_the_preview_is_plain_and_complete(self):
+        self.Contract.open_contracts([self._item(activate=True)])
+        rows = self.Contract.preview_charges('2026-04-15', ['CRM-1'])
+        self.assertEqual(rows, self.Contract.preview_charges('2026-04-15'))
+        self.assertEqual(rows[1], {
+            'external_ref': 'CRM-1', 'contract': rows[0]['contract'], 'currency': 'USD', 'charge_date': '2026-03-01',
+            'period_start': '2026-03-01', 'period_last_day': '2026-03-31', 'service': 'Hosting', 'kind': 'recurring',
+            'quantity': 1.0, 'price_unit': 30.0, 'discount': 0.0, 'amount_untaxed': 30.0, 'amount_total': 34.5,
+        })
+        json.dumps(rows)
+        for day in (None, '', 5, 'x', '2026-13-01', '2999-01-01', [], {}):
+            with self.subTest(day), self.assertRaises(UserError):
+                self.Contract.preview_charges(day)
+
+    def test_the_status_tells_state_and_invoices(self):
+        self.Contract.open_contracts([self._item(activate=True)])
+        run = self.env['service.billing.run'].create({'date': '2026-03-10'})
+        run.action_start()
+        self.assertFalse(run.parked_contract_ids.mapped('parked_reason'))
+        status, = self.Contract.read_status(['CRM-1'])
+        self.assertEqual(status['state'], 'active')
+        self.assertEqual(status['next_charge_date'], '2026-04-01')
+        invoice, = status['invoices']
+        self.assertEqual((invoice['amount_total'], invoice['amount_open'], invoice['payment_state']), (92.0, 92.0, 'not_paid'))
+        json.dumps(status)
+        for refs in (None, 'CRM-1', [1], ['X']):
+            with self.subTest(refs):
+                if refs is None:
+                    self.assertEqual(self.Contract.read_status(refs), [])
+                    continue
+                with self.assertRaises(UserError):
+                    self.Contract.read_status(refs)
+
+    def test_others_may_not_call_it(self):
+        portal = self._user('portal', 'base.group_portal', partner_id=self.customer.id)
+        employee = self._user('employee', 'base.group_user')
+        for user in (portal, employee):
+            Contract = self.env['service.contract'].with_user(user)
+            for call in (lambda C=Contract: C.open_contracts([self._item()]), lambda C=Contract: C.preview_charges('2026-04-01'),
+                         lambda C=Contract: C.read_status([])):
+                with self.assertRaises(AccessError):
+                    call()
