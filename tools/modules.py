@@ -9,9 +9,9 @@ from tools.paths import ADDONS, TEST_ADDONS
 IGNORED = ('__pycache__', 'tests', 'README.md')
 
 
-def installable(folder: Path = ADDONS) -> list[str]:
-    """Names of the modules in a folder that can be installed, test modules left out."""
-    found = [path.parent.name for path in sorted(folder.glob('*/__manifest__.py'))]
+def installable() -> list[str]:
+    """Names of the modules that can be installed, test modules left out."""
+    found = [path.parent.name for path in sorted(ADDONS.glob('*/__manifest__.py'))]
     return [name for name in found if not name.startswith('test_') and manifest(name).get('installable', True)]
 
 

@@ -21,7 +21,7 @@ PROCESS_JOBS = """
 from odoo.addons.base.models.ir_cron import IrCron
 IrCron._process_jobs(env.cr.dbname)
 """
-WORKING = "datname = current_database() AND application_name LIKE 'odoo-%' AND wait_event = 'PgSleep'"
+WORKING = "datname = current_database() AND starts_with(application_name, 'odoo-') AND wait_event = 'PgSleep'"
 CUT_OFF = 'SELECT done FROM ir_cron_progress WHERE timed_out_counter > 0'
 
 

@@ -30,7 +30,7 @@ class ContractPage(CustomerPortal):
 
     def _find_contract(self, contract_id: int):
         """Return the contract with rights over everything if the user may read it, else None."""
-        if contract_id >= ID_LIMIT:
+        if abs(contract_id) >= ID_LIMIT:
             return None
         try:
             return self._document_check_access('service.contract', contract_id)

@@ -1,7 +1,8 @@
 """Prints documents right, whatever wkhtmltopdf there is, and calls an invoice of a contract an invoice.
 
-Debian's wkhtmltopdf draws neither header nor footer and refuses several documents in one call. The letterhead
-then goes into the body, and each document is printed by a call of its own. With the patched build nothing changes.
+Debian's wkhtmltopdf draws neither header nor footer, refuses several documents in one call, and paints web fonts
+as pictures of letters that nobody can search or copy. There the letterhead goes into the body, each document is
+printed by a call of its own, in a font of the machine. With the patched build nothing changes.
 """
 
 import lxml.html
@@ -10,6 +11,7 @@ from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 MARGIN = '8'
 """Millimetres; the paper formats of Odoo leave room for header and footer there."""
+MACHINE_FONT = 'body, body *:not(.fa) { font-family: sans-serif !important; } body { font-size: 90%; }'
 
 
 class IrActionsReport(models.Model):
@@ -17,7 +19,7 @@ class IrActionsReport(models.Model):
 
     def _prepare_html(self, html, report_model=False):
         if not _wkhtml().is_patched_qt:
-            html = _with_letterhead_in_body(html)
+            html = _for_plain_printer(html)
         return super()._prepare_html(html, report_model)
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
@@ -37,14 +39,15 @@ class IrActionsReport(models.Model):
         return context
 
 
-def _with_letterhead_in_body(html) -> str:
-    """Return the page with each document's header as its first element and its footer as its last."""
+def _for_plain_printer(html) -> str:
+    """Return the page with each document's header as its first element, its footer as its last, and plain fonts."""
     root = lxml.html.fromstring(html, parser=lxml.html.HTMLParser(encoding='utf-8'))
     for article in root.find_class('article'):
         for axis, name, edge in (('preceding', 'header', 'top'), ('following', 'footer', 'bottom')):
             for node in article.xpath(f'{axis}-sibling::div[contains(concat(" ", @class, " "), " {name} ")][1]'):
                 root.set(f'data-report-margin-{edge}', MARGIN)
                 _move_into(article, node, name)
+        article.insert(0, lxml.html.fragment_fromstring(f'<style>{MACHINE_FONT}</style>'))
     return lxml.html.tostring(root, encoding='unicode')
 
 

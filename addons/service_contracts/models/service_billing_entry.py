@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..posting.rows import column_types, insert_rows, next_ids
 
@@ -93,13 +94,14 @@ class ServiceBillingEntry(models.Model):
     # === BUSINESS === #
 
     @api.model
-    def _insert(self, rows: list[dict]) -> None:
+    def _insert(self, rows: list[dict]):
         """Write the rows of new charges at once, and let their services derive when they are due next.
 
         Thousands of rows a minute are written here; the ORM would read all charges of each service again
         to keep its one2many fields, which a run never shows.
 
         :param rows: values of stored fields by name, the same fields in each.
+        :return: the charges, in the order of the rows.
         """
         cr = self.env.cr
         self.flush_model()
@@ -112,7 +114,34 @@ class ServiceBillingEntry(models.Model):
         )
         for name in MODELS_WITH_ENTRIES:
             self.env[name].invalidate_model(['entry_ids'], flush=False)
-        self.browse(ids).modified(['state'])
+        entries = self.browse(ids)
+        entries.modified(['state'])
+        return entries
+
+    def _link(self, invoices) -> None:
+        """Write down on which invoice line each of these charges stands, and its amount.
+
+        :param invoices: list of WrittenInvoice whose lines are these charges, in the same order.
+        """
+        links = [
+            (invoice.move_id, line_id, subtotal)
+            for invoice in invoices for line_id, subtotal in zip(invoice.line_ids, invoice.subtotals, strict=True)
+        ]
+        rows = [(entry_id, *link) for entry_id, link in zip(self.ids, links, strict=True)]
+        if not rows:
+            return
+        self.flush_model()
+        self.env.cr.execute(SQL(
+            """
+            UPDATE service_billing_entry AS entry
+               SET move_id = v.move_id, move_line_id = v.line_id, amount_untaxed = v.subtotal
+              FROM (VALUES %s) AS v (id, move_id, line_id, subtotal)
+             WHERE entry.id = v.id
+            """,
+            SQL(', '.join(['%s'] * len(rows)), *rows),
+        ))
+        self.invalidate_recordset(flush=False)
+        self.modified(['move_id'])
 
     def _void(self, reason: str) -> None:
         """Free the periods of these charges, so that the next run bills them again.

@@ -137,12 +137,17 @@ class ServiceBillingWorker(models.AbstractModel):
         return {name: sum(part.get(name, 0) for part in parts) for name in {*parts[0], *parts[1]}}
 
     def _bill(self, run, contracts) -> dict[str, float]:
-        """Charge what is due of these contracts: invoices, ledger, and the next date of each."""
+        """Charge what is due of these contracts: ledger, next date of each, invoices.
+
+        The ledger comes first: what was billed before fails at once. The invoices come last, because the lock
+        on their numbers is held from then to the commit and other workers wait for it.
+        """
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
-        invoices = writer._write_invoices(run.company_id, drafts)
-        self._write_entries(run, drafts, invoices)
+        entries = self._write_entries(run, drafts)
         self._check_settled(run, contracts)
+        invoices = writer._write_invoices(run.company_id, drafts)
+        entries._link(invoices)
         return {
             'contract_count': len(contracts),
             'charge_count': sum(len(draft.items) for draft in drafts),
@@ -173,20 +178,16 @@ class ServiceBillingWorker(models.AbstractModel):
                 ))
         return {line: charges for line, charges in charges_by_line.items() if charges}
 
-    def _write_entries(self, run, drafts, invoices) -> None:
-        """Write the ledger: the unique index refuses what has been billed before."""
-        self.env['service.billing.entry']._insert([
+    def _write_entries(self, run, drafts):
+        """Write the ledger, a row for each item of the drafts: the unique index refuses what was billed before."""
+        return self.env['service.billing.entry']._insert([
             {
                 **self._prepare_entry_vals(item.charge, draft),
                 'contract_line_id': item.contract_line_id,
                 'contract_id': item.contract_id,
                 'run_id': run.id,
-                'move_id': invoice.move_id,
-                'move_line_id': move_line_id,
-                'amount_untaxed': subtotal,
             }
-            for draft, invoice in zip(drafts, invoices, strict=True)
-            for item, move_line_id, subtotal in zip(draft.items, invoice.line_ids, invoice.subtotals, strict=True)
+            for draft in drafts for item in draft.items
         ])
 
     def _prepare_entry_vals(self, charge, draft) -> dict:

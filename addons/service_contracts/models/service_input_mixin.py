@@ -5,10 +5,12 @@ from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 INTEGER_LIMIT = 2**31
 NUMBER_LIMIT = 10**12
 TEXT_LIMIT = 100_000
+HTML_LIMIT = 5_000_000
 YEARS = range(1900, 3000)
 
 
@@ -20,7 +22,7 @@ class ServiceInputMixin(models.AbstractModel):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_input(vals)
-        return super().create(vals_list)
+        return super(ServiceInputMixin, self._without_forged_defaults()).create(vals_list)
 
     def write(self, vals):
         self._check_input(vals)
@@ -38,7 +40,7 @@ class ServiceInputMixin(models.AbstractModel):
                     "%(record)s has no field “%(name)s”. Check the spelling or leave it out.",
                     record=self._input_record_name(), name=name,
                 ))
-            if field.store and field.compute and field.readonly:
+            if _is_worked_out(field):
                 raise ValidationError(self.env._(
                     "%(record)s: “%(field)s” is worked out by the system and cannot be set. Leave it out.",
                     record=self._input_record_name(), field=field._description_string(self.env),
@@ -50,6 +52,16 @@ class ServiceInputMixin(models.AbstractModel):
                 self._refuse_input(field, value, self._input_expectation(field))
             elif field.type in ('integer', 'float', 'monetary') and not low <= value <= high:
                 self._refuse_input(field, value, self.env._("a number from %(low)s to %(high)s", low=low, high=high))
+
+    def _without_forged_defaults(self):
+        """Return the model without context defaults for fields that are worked out, such as a line's company."""
+        forged = {
+            key for key in self.env.context
+            if key.startswith('default_') and (field := self._fields.get(key[8:])) and _is_worked_out(field)
+        }
+        if not forged:
+            return self
+        return self.with_context({key: value for key, value in self.env.context.items() if key not in forged})
 
     def _input_ranges(self) -> dict[str, tuple[float, float]]:
         """Return the least and the greatest value of numbers by field."""
@@ -92,7 +104,12 @@ class ServiceInputMixin(models.AbstractModel):
             return env._("a list of commands")
         if field.type == 'json':
             return env._("an object with numbers as values")
-        return env._("a text of at most %(limit)s characters without control character 0", limit=TEXT_LIMIT)
+        limit = HTML_LIMIT if field.type == 'html' else TEXT_LIMIT
+        return env._("a text of at most %(limit)s characters without control character 0", limit=limit)
+
+
+def _is_worked_out(field) -> bool:
+    return bool(field.store and field.compute and field.readonly)
 
 
 def _fits(field, value, env) -> bool:
@@ -123,8 +140,8 @@ def _is_date(value) -> bool:
         return False
 
 
-def _is_text(value) -> bool:
-    return isinstance(value, str) and len(value) <= TEXT_LIMIT and '\x00' not in value
+def _is_text(value, limit=TEXT_LIMIT) -> bool:
+    return isinstance(value, str) and len(value) <= limit and '\x00' not in value
 
 
 def _is_commands(value) -> bool:
@@ -132,7 +149,14 @@ def _is_commands(value) -> bool:
 
 
 def _is_command(item) -> bool:
-    return isinstance(item, (list, tuple)) and len(item) > 0 and item[0] in range(7)
+    if not isinstance(item, (list, tuple)) or not item or item[0] not in range(7):
+        return False
+    command, *rest = item
+    if command in (Command.CREATE, Command.UPDATE):
+        return len(rest) == 2 and isinstance(rest[1], dict) and (command == Command.CREATE or _is_id(rest[0]))
+    if command == Command.SET:
+        return len(rest) == 2 and isinstance(rest[1], (list, tuple)) and all(map(_is_id, rest[1]))
+    return command == Command.CLEAR or bool(rest) and _is_id(rest[0])
 
 
 def _is_json(value) -> bool:
@@ -151,7 +175,7 @@ _CHECKS = {
     'datetime': _is_date,
     'char': _is_text,
     'text': _is_text,
-    'html': _is_text,
+    'html': lambda value: _is_text(value, HTML_LIMIT),
     'one2many': _is_commands,
     'many2many': _is_commands,
     'json': _is_json,

@@ -7,6 +7,8 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import date
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.api import Environment
 from odoo.tools import SQL
@@ -24,6 +26,8 @@ _logger = logging.getLogger(__name__)
 MINIMUM_OF_A_SHAPE = 3
 """Fewer invoices of one shape than this are made by core: a mould costs as much as an invoice."""
 
+NUMBER_TRIES = 20
+"""How often numbers are taken while accountants post into the same journal."""
 
 Copy = tuple[Row, list[Row], InvoiceAmounts, InvoiceCopier]
 """Invoice row, line rows, amounts, and the copier they came from."""
@@ -39,7 +43,7 @@ class FastWriter:
         self.copiers: dict[Shape, InvoiceCopier] = {}
 
     def write(self, drafts: list[InvoiceDraft]) -> tuple[dict[int, WrittenInvoice], list[str]]:
-        """Write what can be copied.
+        """Write what can be copied, with the lock on the numbers taken as late as can be.
 
         :return: the written invoices by place in `drafts`, and what differed in the sample from what core
             makes: if anything did, nothing was written.
@@ -113,21 +117,34 @@ class FastWriter:
         if not copies:
             return {}
         cr = self.env.cr
-        self.env['account.move'].flush_model()
-        self.env['account.move.line'].flush_model()
-        lock_journals(self.env, {move['journal_id'] for move, *_rest in copies.values()})
-        self._number(copies)
+        self.env.flush_all()
         self._give_ids(copies)
-        moves = [move for move, *_rest in copies.values()]
-        lines = [line for _move, rows, *_rest in copies.values() for line in rows]
-        insert_rows(cr, 'account_move', moves, column_types(cr, 'account_move'))
-        insert_rows(cr, 'account_move_line', lines, column_types(cr, 'account_move_line'))
-        self._insert_relations(copies)
-        self._raise_customer_rank(moves)
+        rows_by_table = {
+            'account_move': [move for move, *_rest in copies.values()],
+            'account_move_line': [line for _move, lines, *_rest in copies.values() for line in lines],
+            **self._relation_rows(copies),
+        }
+        types = {table: column_types(cr, table) for table in rows_by_table}
+        self._raise_customer_rank(rows_by_table['account_move'])
+        lock_journals(self.env, {move['journal_id'] for move in rows_by_table['account_move']})
+        self._insert_numbered(copies, rows_by_table.pop('account_move'), types['account_move'])
+        for table, rows in rows_by_table.items():
+            insert_rows(cr, table, rows, types[table])
         self.env['account.move']._get_sequence_cache().clear()
         self.env['account.move'].invalidate_model(flush=False)
         self.env['account.move.line'].invalidate_model(flush=False)
         return {place: _written(*copies[place][:3]) for place in copies}
+
+    def _insert_numbered(self, copies: dict[int, Copy], moves: list[Row], types: dict[str, str]) -> None:
+        """Number and insert the invoices; numbers that somebody else posts at this moment are taken anew."""
+        for tries_left in reversed(range(NUMBER_TRIES)):
+            self._number(copies)
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    return insert_rows(self.env.cr, 'account_move', moves, types)
+            except UniqueViolation:
+                if not tries_left:
+                    raise
 
     def _number(self, copies: dict[int, Copy]) -> None:
         """Give numbers in the order of the dates, a block for each series."""
@@ -153,7 +170,7 @@ class FastWriter:
                 line['name'] = name
 
     def _give_ids(self, copies: dict[int, Copy]) -> None:
-        """Give ids to invoices and lines; a line keeps the id of its mould for the relations."""
+        """Give ids to invoices and lines."""
         copies = copies.values()
         move_ids = iter(next_ids(self.env.cr, 'account_move', len(copies)))
         line_ids = iter(next_ids(self.env.cr, 'account_move_line', sum(len(lines) for _move, lines, *_rest in copies)))
@@ -162,13 +179,14 @@ class FastWriter:
             for line in lines:
                 line.update(id=next(line_ids), move_id=move['id'])
 
-    def _insert_relations(self, copies: dict[int, Copy]) -> None:
-        for table, line_column in LINE_RELATIONS.items():
-            rows = []
-            for _move, lines, _amounts, copier in copies.values():
-                ids = {made['id']: line['id'] for made, line in zip(copier.mould.lines, lines, strict=True)}
-                rows += [{**row, line_column: ids[row[line_column]]} for row in copier.mould.relations[table]]
-            insert_rows(self.env.cr, table, rows, dict.fromkeys(rows[0], 'integer') if rows else {})
+    def _relation_rows(self, copies: dict[int, Copy]) -> dict[str, list[Row]]:
+        """Return the rows of taxes and tags that the lines take over from those of their mould, by table."""
+        rows_by_table = defaultdict(list)
+        for _move, lines, _amounts, copier in copies.values():
+            ids = {made['id']: line['id'] for made, line in zip(copier.mould.lines, lines, strict=True)}
+            for table, column in LINE_RELATIONS.items():
+                rows_by_table[table] += [{**row, column: ids[row[column]]} for row in copier.mould.relations[table]]
+        return rows_by_table
 
     def _raise_customer_rank(self, moves: list[Row]) -> None:
         """Count the invoices on customer and commercial entity as core does, in one statement.

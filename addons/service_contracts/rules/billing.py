@@ -13,9 +13,12 @@ from operator import attrgetter
 from .errors import RuleError
 from .money import round_fraction
 from .periods import Period, Recurrence
+from .pricing import Rated
 from .proration import PRORATIONS, prorated_share
+from .usage import late_difference
 
-KINDS = ('recurring', 'one_time')
+KINDS = ('recurring', 'one_time', 'usage')
+USAGE_KINDS = ('usage', 'late_usage')
 TIMINGS = ('advance', 'arrears')
 by_start = attrgetter('start')
 
@@ -27,8 +30,8 @@ class LineTerms:
     Service runs from `start` to `end` (exclusive, None = open). `quantity` is per whole period, `price_unit`
     without discount, `discount` in percent. `billed` are the live periods of the ledger, in any order; a
     voided one is simply absent. A pause still open ends at date.max. `next_start` is a pointer for speed:
-    no day before it is left to bill. Raises RuleError for an unknown kind, timing or proration, or a
-    recurring line without recurrence.
+    no day before it is left to bill. Usage is known after its period only, so its timing is arrears.
+    Raises RuleError for an unknown kind, timing or proration, or a recurring line without recurrence.
     """
 
     line_id: int
@@ -49,7 +52,7 @@ class LineTerms:
         for value, allowed in ((self.kind, KINDS), (self.timing, TIMINGS), (self.proration, PRORATIONS)):
             if value not in allowed:
                 raise RuleError(f'Unknown value {value!r}, expected one of {", ".join(allowed)}')
-        if self.kind == 'recurring' and self.recurrence is None:
+        if self.kind != 'one_time' and self.recurrence is None:
             raise RuleError('A recurring line needs a recurrence')
 
     @property
@@ -60,7 +63,12 @@ class LineTerms:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One period to bill: `share` tells how much of `full_period` is charged, quantity and price are whole."""
+    """One period to bill: `share` tells how much of `full_period` is charged, quantity and price are whole.
+
+    `rated` is there where a price model or a meter gave the amount. A price for usage is what was used, whole;
+    any other shrinks with the period. `charged` are amounts charged for the period before: the rest is a
+    correction, kind late_usage.
+    """
 
     line_id: int
     kind: str
@@ -71,11 +79,15 @@ class Charge:
     quantity: Decimal
     price_unit: Decimal
     discount: Decimal
+    rated: Rated | None = None
+    charged: tuple[Decimal, ...] = ()
 
     def amount(self, digits: int) -> Decimal:
         """Return the amount of the period: quantity × price × (1 − discount) × share, rounded once, at the end."""
-        price = Fraction(self.price_unit) * (1 - Fraction(self.discount) / 100)
-        return round_fraction(Fraction(self.quantity) * price * self.share, digits)
+        whole = Fraction(self.rated.amount) if self.rated else Fraction(self.quantity) * Fraction(self.price_unit)
+        share = 1 if self.kind in USAGE_KINDS else self.share
+        amount = round_fraction(whole * (1 - Fraction(self.discount) / 100) * share, digits)
+        return late_difference(amount, self.charged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,7 @@ def _one_time_piece(terms: LineTerms) -> Iterator[OpenPiece]:
 def _pieces_within(terms: LineTerms, full: Period, billed: Sequence[Period]) -> Iterator[OpenPiece]:
     service = full.intersect(Period(terms.start, terms.horizon))
     gaps = service.minus(billed)
-    if terms.proration == 'none' and gaps != [service]:
+    if terms.proration == 'none' and terms.kind != 'usage' and gaps != [service]:
         return  # a part of it already paid the whole price
     for gap in gaps:
         if terms.timing == 'arrears':

@@ -9,3 +9,4 @@ from . import test_service_contract
 from . import test_service_contract_line
 from . import test_service_contract_remote
 from . import test_service_plan
+from . import test_tours

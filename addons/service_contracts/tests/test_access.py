@@ -2,7 +2,7 @@
 
 from inspect import getmembers, isfunction
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -33,6 +33,7 @@ REMOTE_METHODS = {
     'account.move': {'action_view_service_contracts'},
 }
 """Every public method this add-on defines: the remote interface, on purpose."""
+ARGUMENTS = {'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]]}
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',
 }
@@ -115,13 +116,13 @@ class TestAccess(ContractCase):
             for name in REMOTE_METHODS['service.contract']:
                 if name.startswith('action_view') or name in ('action_end', 'action_remove'):
                     continue  # they only answer with a window that opens nothing for them
-                arguments = {'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]]}.get(name, [])
                 with self.subTest(user=user.login, method=name), self.assertRaises(AccessError):
-                    getattr(own, name)(*arguments)
+                    getattr(own, name)(*ARGUMENTS.get(name, []))
 
     def test_no_method_is_public_by_accident(self):
         """G4: the public methods of our classes are those of the list."""
-        for model in {*MODELS, *REMOTE_METHODS, 'sale.order.line', 'account.move.line', 'product.template', 'res.company'}:
+        others = {'sale.order.line', 'account.move.line', 'product.template', 'res.company'}
+        for model in {*MODELS, *REMOTE_METHODS, *others}:
             with self.subTest(model):
                 self.assertEqual(self._public_methods(model), REMOTE_METHODS.get(model, set()))
 
@@ -186,6 +187,10 @@ class TestAccess(ContractCase):
 
     def test_a_line_cannot_be_moved_into_another_company(self):
         """G7: the company of a line is that of its contract."""
-        with self.assertRaises(Exception) as refused:
+        with self.assertRaises(ValidationError) as refused:
             self.own.line_ids.write({'company_id': self.other_company.id})
         self.assertIn("worked out", str(refused.exception))
+        line = self.own.line_ids.with_context(default_company_id=self.other_company.id).create({
+            'contract_id': self.own.id, 'product_id': self.hosting.id,
+        })
+        self.assertEqual(line.company_id, self.company)

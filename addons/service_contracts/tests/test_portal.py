@@ -39,7 +39,7 @@ class TestPortal(ContractCase, HttpCase):
 
     def test_the_card_counts_the_own_contracts(self):
         self._planned()
-        self.assertRegex(self._get('/my').text, r'>2\s*(<span[^>]*></span>\s*)?<span>Contracts</span>')
+        self.assertRegex(self._get('/my').text, r'2\s*(<span[^>]*>\s*</span>\s*)?<span>Contracts</span>')
         counters = self.make_jsonrpc_request('/my/counters', {'counters': ['service_contract_count']})
         self.assertEqual(counters['service_contract_count'], 2)
 
@@ -95,7 +95,7 @@ class TestPortal(ContractCase, HttpCase):
                 answer = self._get('/my/contracts', **params)
                 self.assertEqual(answer.status_code, 200)
                 self.assertIn(self.own.name, answer.text)
-        for page, status in (('99999999', 200), (10**20, 200), (0, 200), (-1, 404), ('x', 404)):
+        for page, status in (('99999999', 200), (10**20, 200), (0, 200), (-1, 200), ('x', 404)):
             with self.subTest(page):
                 self.assertEqual(self._get(f'/my/contracts/page/{page}').status_code, status)
 
@@ -121,26 +121,24 @@ class TestPortal(ContractCase, HttpCase):
         deleted_id = deleted.id
         deleted.unlink()
         draft = self._planned(activate=False)
+        abroad = self._abroad()
         token = self.foreign._portal_ensure_token()
         answers = set()
         for route in RECORD_ROUTES:
-            for number in (self.foreign.id, draft.id, deleted_id, self._abroad().id, 0, 2**31 - 1, 2**31, 10**20):
+            for number in (self.foreign.id, draft.id, deleted_id, abroad.id, -1, 0, 2**31 - 1, 2**31, 10**20, -10**20):
                 for access_token in (*TOKENS, token):
                     address = route.replace('<int:contract_id>', str(number))
                     answer = self._get(address, access_token=access_token)
                     answers.add((answer.status_code, answer.headers.get('Location')))
         self.assertEqual(answers, {(303, '/my')})
-        for number in ('-1', 'x', '1.5', '%00', '1%2f..'):
+        for number in ('x', '1.5', '1%2f..'):
             self.assertEqual(self._get(f'/my/contracts/{number}').status_code, 404)
 
     def _abroad(self):
         """Return a contract of the customer with a company the portal user does not belong to."""
         company = self.other_company
-        journal = self.env['account.journal'].create({
-            'name': "Sales", 'code': 'SAL', 'type': 'sale', 'company_id': company.id,
-        })
         return self.env['service.contract'].with_company(company).create({
-            'partner_id': self.customer.id, 'company_id': company.id, 'journal_id': journal.id, 'date_start': '2026-01-01',
+            'partner_id': self.customer.id, 'company_id': company.id, 'date_start': '2026-01-01',
             'line_ids': [Command.create({'product_id': self.hosting.id})],
         })
 

@@ -79,8 +79,7 @@ class TestReport(ContractCase, HttpCase):
     def test_strange_names_are_printed(self):
         """F4: emoji, combining characters, right-to-left override and markup in what people type."""
         self.customer.name = "Zoe\u0301 \u202egnp.exe\u202c 🌞 <script>alert(1)</script>"
-        self.hosting.name = "Höstîng & <b>more</b>"
-        page, = self._print(CONTRACT, self._planned())
+        page, = self._print(CONTRACT, self._contract([{'name': "Höstîng & <b>more</b>"}]))
         self.assertIn("<b>more</b>", page)
         self.assertIn("<script>alert(1)</script>", page)
 

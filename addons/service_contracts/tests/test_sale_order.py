@@ -30,7 +30,9 @@ class TestSaleOrder(ContractCase):
 
     def test_a_confirmed_quotation_opens_a_running_contract(self):
         order = self._order(self.hosting)
-        order.order_line.write({'price_unit': 25.0, 'discount': 10.0, 'product_uom_qty': 2, 'name': "Hosting of ana.example"})
+        order.order_line.write({
+            'price_unit': 25.0, 'discount': 10.0, 'product_uom_qty': 2, 'name': "Hosting of ana.example",
+        })
         order.action_confirm()
         contract = order.service_contract_ids
         self.assertRecordValues(contract, [{
@@ -48,7 +50,9 @@ class TestSaleOrder(ContractCase):
     def test_several_services_come_into_one_contract(self):
         """A7 of the capabilities: one contract for several services at once."""
         yearly = self.plan.copy({'name': "Yearly", 'interval_unit': 'year'})
-        backup = self.env['product.product'].create({'name': "Backup", 'type': 'service', 'service_plan_id': yearly.id})
+        backup = self.env['product.product'].create({
+            'name': "Backup", 'type': 'service', 'service_plan_id': yearly.id,
+        })
         order = self._order(self.hosting, backup)
         order.action_confirm()
         self.assertEqual(len(order.service_contract_ids), 1)

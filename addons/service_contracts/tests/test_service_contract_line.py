@@ -38,7 +38,9 @@ class TestLinePrice(ContractCase):
     def test_taxes_follow_the_fiscal_position(self):
         reduced = self.tax.copy({'name': "Reduced", 'amount': 5.0})
         position = self.env['account.fiscal.position'].create({'name': "Abroad"})
-        reduced.write({'fiscal_position_ids': [Command.link(position.id)], 'original_tax_ids': [Command.link(self.tax.id)]})
+        reduced.write({
+            'fiscal_position_ids': [Command.link(position.id)], 'original_tax_ids': [Command.link(self.tax.id)],
+        })
         contract = self._contract(activate=False, fiscal_position_id=position.id)
         self.assertEqual(contract.line_ids.tax_ids, reduced)
         self.assertEqual(contract.line_ids.price_total, 31.5)
@@ -69,8 +71,10 @@ class TestLinePrice(ContractCase):
     def test_numbers_that_are_none_are_refused(self):
         """F2: NaN, infinity, 1e18 and texts; F3: negative quantity and discount."""
         line = self._contract(activate=False).line_ids
-        for vals in [{'quantity': float('nan')}, {'price_unit': float('inf')}, {'price_unit': 1e18}, {'quantity': '1,5'},
-                     {'quantity': -1}, {'discount': 101}, {'discount': -5}, {'price_unit': -1e12}]:
+        for vals in [
+            {'quantity': float('nan')}, {'price_unit': float('inf')}, {'price_unit': 1e18}, {'price_unit': -1e12},
+            {'quantity': '1,5'}, {'quantity': -1}, {'discount': 101}, {'discount': -5},
+        ]:
             with self.subTest(vals), self.assertRaisesRegex(ValidationError, r"CT/\d+: Hosting"):
                 line.write(vals)
 
@@ -184,13 +188,17 @@ class TestBilledLine(ContractCase):
         self._bill(self.line, '2026-01-01', '2026-02-01')
 
     def test_the_periods_of_a_billed_service_stay(self):
-        for vals in ({'interval_unit': 'year'}, {'date_start': '2026-01-05'}, {'kind': 'one_time'}, {'timing': 'arrears'},
-                     {'plan_id': self.plan.id}):
+        for vals in [
+            {'interval_unit': 'year'}, {'date_start': '2026-01-05'}, {'kind': 'one_time'}, {'timing': 'arrears'},
+            {'plan_id': self.plan.id},
+        ]:
             with self.subTest(vals), self.assertRaisesRegex(UserError, "End the service and add a new one"):
                 self.line.with_context(service_gate=True).write(vals)
 
     def test_writing_the_same_values_is_no_change(self):
-        self.line.write({'interval_unit': 'month', 'date_start': '2026-01-01', 'contract_id': self.line.contract_id.id})
+        self.line.write({
+            'interval_unit': 'month', 'date_start': '2026-01-01', 'contract_id': self.line.contract_id.id,
+        })
 
     def test_price_quantity_and_end_of_a_billed_service_may_change(self):
         self.line.write({'price_unit': 35.0, 'quantity': 2, 'date_end': '2026-06-30', 'proration': 'none'})

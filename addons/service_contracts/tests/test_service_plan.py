@@ -1,10 +1,9 @@
 """A plan is an offer: what it holds is checked, and contracts take it over."""
 
-from psycopg2 import IntegrityError
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL, mute_logger
+from psycopg2 import IntegrityError
 
 from .common import ContractCase
 
@@ -29,9 +28,12 @@ class TestServicePlan(ContractCase):
 
     def test_values_of_the_wrong_kind_are_refused_in_a_sentence(self):
         """F1: str for int, list for float, bool, dict, unknown field, 2**31, -1."""
-        for vals in [{'interval_count': '1'}, {'interval_count': True}, {'interval_count': 2**31},
-                     {'interval_unit': 'fortnight'}, {'name': {'en': 'x'}}, {'name': 'a\x00b'}, {'active': 1},
-                     {'payment_term_id': 2**31}, {'line_ids': {'0': 1}}, {'colour': 3}]:
+        for vals in [
+            {'interval_count': '1'}, {'interval_count': True}, {'interval_count': 2**31}, {'interval_unit': 'fortnight'},
+            {'name': {'en': 'x'}}, {'name': 'a\x00b'}, {'name': 'x' * 10**6}, {'active': 1}, {'payment_term_id': 2**31},
+            {'line_ids': {'0': 1}}, {'line_ids': [[0, 0, 'x']]}, {'line_ids': [['x']]}, {'line_ids': [[6, 0, ['a']]]},
+            {'colour': 3},
+        ]:
             with self.subTest(vals), self.assertRaises(ValidationError) as refused:
                 self.plan.write(vals)
             self.assertNotRegex(str(refused.exception), r'Error|Traceback|<class')
@@ -50,9 +52,10 @@ class TestServicePlan(ContractCase):
     def test_the_database_refuses_what_slipped_past_the_model(self):
         """F2: NaN by SQL CHECK."""
         for column in ('quantity', 'price_unit', 'discount'):
-            with self.subTest(column), mute_logger('odoo.sql_db'), self.assertRaises(IntegrityError):
-                with self.cr.savepoint():
-                    self.cr.execute(SQL("UPDATE service_plan_line SET %s = 'NaN'", SQL.identifier(column)))
+            query = SQL("UPDATE service_plan_line SET %s = 'NaN'", SQL.identifier(column))
+            with self.subTest(column), mute_logger('odoo.sql_db'), self.assertRaises(IntegrityError), \
+                    self.cr.savepoint():
+                self.cr.execute(query)
 
     def test_a_plan_that_ends_by_itself_needs_a_minimum_term(self):
         with self.assertRaisesRegex(ValidationError, "say how long"):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..money import EXACT, round_money
 
-STEP_KINDS = ('free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'bonus')
+STEP_KINDS = ('free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'true_up', 'bonus')
 ONE, ZERO = Decimal(1), Decimal(0)
 amount_of = attrgetter('amount')
 
