@@ -15,6 +15,9 @@ import websocket
 
 START_SECONDS = 30
 PAGE_SECONDS = 60
+SETTLE_SECONDS = 1.5
+DOWNLOAD = """fetch('{url}').then(answer => answer.arrayBuffer()).then(
+    buffer => btoa(Array.from(new Uint8Array(buffer), byte => String.fromCharCode(byte)).join('')))"""
 READY = """document.readyState == 'complete' && !document.querySelector('.o_loading_indicator, .spinner-border')
     && Boolean(document.querySelector('{selector}'))"""
 
@@ -52,7 +55,15 @@ class Browser:
         """Go to a page and wait until the selector is there and nothing loads any more."""
         self._call('Page.navigate', url=url)
         self.wait(READY.replace('{selector}', selector))
-        time.sleep(1)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait for what moves and loads without telling."""
+        time.sleep(SETTLE_SECONDS)
+
+    def download(self, url: str) -> bytes:
+        """Return what an address of the site answers to the session of the page."""
+        return base64.b64decode(self.run(DOWNLOAD.replace('{url}', url)))
 
     def wait(self, condition: str) -> None:
         """Wait until a JavaScript expression is true."""

@@ -57,7 +57,7 @@ def clone(template: str, name: str) -> None:
     if filestore(template).exists():
         # Files of the store never change, so a copy can share them.
         shutil.copytree(filestore(template), filestore(name), copy_function=_link)
-    query(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 def rename(name: str, new: str) -> None:
@@ -73,8 +73,12 @@ def write_note(name: str, note: dict) -> None:
 
 
 def read_note(name: str) -> dict:
+    """The note on a database; empty where it has none of ours."""
     rows = query("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name)
-    return json.loads(rows[0][0]) if rows and rows[0][0] else {}
+    try:
+        return json.loads(rows[0][0])
+    except (IndexError, TypeError, ValueError):
+        return {}
 
 
 def filestore(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from tools import database, modules, odoo_process, templates
 from tools.locks import locked
+from tools.odoo_source import installed
 from tools.steps import Stop
 
 
@@ -10,9 +11,12 @@ def ensure(name: str, names: list[str], fresh: bool = False) -> None:
     if not names:
         raise Stop('There is no add-on under addons/ to install.')
     with locked(name):
-        note = {} if fresh or not database.exists(name) else database.read_note(name)
-        if note:
-            _update(name, note, modules.checksums(names))
+        exists = database.exists(name)
+        note = database.read_note(name) if exists else {}
+        if exists and 'sums' not in note:
+            raise Stop(f'The database {name} was not made by ./run and is left alone: name another by --database.')
+        if exists and not fresh:
+            _update(name, note, _note(names))
         else:
             _create(name, names)
 
@@ -20,16 +24,24 @@ def ensure(name: str, names: list[str], fresh: bool = False) -> None:
 def _create(name: str, names: list[str]) -> None:
     part = f'{name}_building'
     database.clone(templates.demo(names), part)
-    database.write_note(part, {'sums': modules.checksums(names)})
+    database.write_note(part, _note(names))
     database.rename(part, name)
 
 
-def _update(name: str, note: dict, sums: dict[str, str]) -> None:
-    changed = [module for module in sums if module in note['sums'] and sums[module] != note['sums'][module]]
-    added = [module for module in sums if module not in note['sums']]
+def _update(name: str, old: dict, new: dict) -> None:
+    """Update what changed and install what came; the note comes last, so that a kill leads to another try."""
+    if old == new:
+        return
+    changed = [module for module, found in new['sums'].items() if old['sums'].get(module, found) != found]
+    added = [module for module in new['sums'] if module not in old['sums']]
+    if old.get('odoo') != new['odoo']:
+        changed = ['base']
     if changed:
         odoo_process.install(name, changed, update=True)
     if added:
         odoo_process.install(name, added, '--with-demo')
-    if changed or added:
-        database.write_note(name, {'sums': sums})
+    database.write_note(name, new)
+
+
+def _note(names: list[str]) -> dict:
+    return {'odoo': installed(), 'sums': modules.checksums(names)}

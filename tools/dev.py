@@ -1,6 +1,7 @@
 """For developers: the environment, a database, any Odoo command."""
 
 import argparse
+import contextlib
 import os
 import shlex
 import sys
@@ -14,10 +15,8 @@ VARIABLES = ('PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'ODOO_DATA_DIR', 'ODOO_
 
 def main() -> int:
     arguments = _arguments()
-    with open(os.devnull, 'w') as silence:
-        shown, sys.stdout = sys.stdout, silence
+    with open(os.devnull, 'w') as silence, contextlib.redirect_stdout(silence):
         prepare.everything(Steps(prepare.STEPS), packages.TEST)
-        sys.stdout = shown
     os.environ.update(odoo_process.environment(), ODOO_RC=str(CONFIG))
     return arguments.action(arguments)
 

@@ -33,8 +33,17 @@ def ensure() -> Path:
     if release(folder) != VERSION:
         found = release(folder) or 'no Odoo'
         raise Stop(f'{folder} holds {found}: name an Odoo {VERSION} checkout in ODOO_SOURCE.')
-    (packages.site_packages() / 'odoo-source.pth').write_text(f'{folder}\n')
+    _pth().write_text(f'{folder}\n')
     return folder
+
+
+def _pth() -> Path:
+    return packages.site_packages() / 'odoo-source.pth'
+
+
+def installed() -> str:
+    """Tells one Odoo from another: its series and its folder."""
+    return f'{VERSION} {_pth().read_text().strip()}'
 
 
 def release(folder: Path) -> str:

@@ -53,7 +53,8 @@ def _serve(steps: Steps, arguments) -> int:
         with steps.step('Odoo server'):
             _wait_for(address, server, log)
         print(_welcome(address, log), flush=True)
-        return server.wait()
+        server.wait()
+        raise Stop(f'Odoo ended by itself. Details: {log}')
     except KeyboardInterrupt:
         print('\nStopping ...', flush=True)
         return 0

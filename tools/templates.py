@@ -5,7 +5,7 @@ import json
 
 from tools import database, modules, odoo_process
 from tools.locks import locked
-from tools.odoo_source import VERSION
+from tools.odoo_source import installed
 
 
 def base(names: list[str]) -> str:
@@ -20,7 +20,7 @@ def demo(names: list[str]) -> str:
 
 
 def _template(kind: str, note: dict, names: list[str], *options) -> str:
-    note = {'odoo': VERSION, **note}
+    note = {'odoo': installed(), **note}
     key = hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()[:12]
     name = f'suite_{kind}_{key}'
     with locked(kind):

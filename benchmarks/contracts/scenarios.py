@@ -6,6 +6,7 @@ from statistics import median
 
 from benchmarks.kit import prepared
 from benchmarks.kit.child import Child
+from benchmarks.kit.priority import prefer
 from benchmarks.kit.sampler import Sampler, wait_until
 from tools import database, templates
 
@@ -100,6 +101,7 @@ def _wall_seconds(seeded: str, workers: int) -> tuple[float, dict]:
     """From the first start to the last finish."""
     with prepared.clone(seeded, 'workers') as name:
         children = [_worker(name, worker=number) for number in range(workers)]
+        prefer(name, [child.process.pid for child in children])
         for child in children:
             child.go()
         costs = [child.result() for child in children]

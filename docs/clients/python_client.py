@@ -50,9 +50,7 @@ class XmlRpcClient:
 
     def call(self, model: str, method: str, **arguments):
         try:
-            return self.objects.execute_kw(
-                self.database, self.user_id, self.key, model, method, [], arguments
-            )
+            return self.objects.execute_kw(self.database, self.user_id, self.key, model, method, [], arguments)
         except xmlrpc.client.Fault as fault:
             raise ServiceError(fault.faultString) from fault
 
@@ -78,9 +76,7 @@ def sell(client, reference: str, partner: str, plan: str) -> None:
     _show('Contract', client.call('service.contract', 'open_contracts', contracts=[contract]))
     _show(
         'Charges to come',
-        client.call(
-            'service.contract', 'preview_charges', date_to=in_two_months, external_refs=[reference]
-        ),
+        client.call('service.contract', 'preview_charges', date_to=in_two_months, external_refs=[reference]),
     )
     _show('Billing run', client.call('service.billing.run', 'run_billing', external_refs=[reference]))
     _show('Status', client.call('service.contract', 'read_status', external_refs=[reference]))

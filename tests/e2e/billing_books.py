@@ -75,6 +75,12 @@ AT_ANY_MOMENT = {
         SELECT run.id FROM service_billing_run run
          WHERE (SELECT COALESCE(sum(charge_count), 0) FROM service_billing_batch WHERE run_id = run.id)
             <> (SELECT count(*) FROM service_billing_entry WHERE run_id = run.id)""",
+    'batches count other amounts than their invoices': """
+        SELECT run.id FROM service_billing_run run
+         WHERE NOT EXISTS (SELECT FROM service_billing_entry WHERE run_id = run.id AND state = 'void')
+           AND (SELECT COALESCE(sum(amount_total), 0) FROM service_billing_batch WHERE run_id = run.id)
+            <> (SELECT COALESCE(sum(amount_total_signed), 0) FROM account_move WHERE id IN (
+                SELECT move_id FROM service_billing_entry WHERE run_id = run.id))""",
     'reversed invoices and their credit notes do not cancel out': """
         SELECT move.id, line.account_id FROM account_move move
           JOIN account_move credit ON credit.reversed_entry_id = move.id AND credit.state = 'posted'
@@ -105,5 +111,7 @@ WHEN_DONE = {
             SELECT FROM service_billing_entry entry WHERE entry.contract_line_id = expected.line_id
                AND entry.kind = expected.kind AND entry.period_start = expected.start
                AND entry.state <> 'void')""",
+    'runs go on with nothing left to do': """
+        SELECT id FROM service_billing_run WHERE state = 'running' AND date <= %s""",
 }
 """Queries for a day until which all must be billed."""

@@ -84,9 +84,12 @@ SELECT made.* FROM (
 """
 ADD_TAXES = """
 INSERT INTO account_tax_service_contract_line_rel (service_contract_line_id, account_tax_id)
-SELECT line.id, tax.id FROM service_contract_line AS line, account_tax AS tax
- WHERE tax.type_tax_use = 'sale' AND tax.amount = 15
-ON CONFLICT DO NOTHING
+SELECT DISTINCT line.id, rel.account_tax_id
+  FROM account_tax_service_contract_line_rel AS rel
+  JOIN service_contract_line AS mould ON mould.id = rel.service_contract_line_id
+  JOIN service_contract AS owner ON owner.id = mould.contract_id AND owner.external_ref = %s
+  JOIN service_contract AS contract ON contract.external_ref LIKE %s
+  JOIN service_contract_line AS line ON line.contract_id = contract.id
 """
 SET_DUE = """
 UPDATE service_contract SET next_charge_date = due FROM (
@@ -117,7 +120,7 @@ class BillingWorld:
         self.sql(ADD_CUSTOMERS, (count + 1) // 2, mould, ref)
         self.sql(ADD_CONTRACTS, today(), days, count, mould, ref, ref, ref)
         self.sql(ADD_LINES, mould, f'{ref}%')
-        self.sql(ADD_TAXES)
+        self.sql(ADD_TAXES, mould, f'{ref}%')
         self.sql(SET_DUE, f'{ref}%')
         self.sql('ANALYZE service_contract, service_contract_line, res_partner')
 

@@ -46,16 +46,17 @@ def plain_database(names: list[str]) -> str:
     name = f'suite_plain_{key}'
     with templates.locked('plain'):
         if not databases.exists(name):
-            _drop_all('suite_plain_')
             databases.clone(templates.base(names), f'{name}_building')
             odoo_process.install(f'{name}_building', names)
             databases.rename(f'{name}_building', name)
+            _keep_newest('suite_plain_', 3)
     return name
 
 
-def _drop_all(prefix: str) -> None:
-    query = 'SELECT datname FROM pg_database WHERE starts_with(datname, %s)'
-    for (old,) in databases.query(query, prefix):
+def _keep_newest(prefix: str, count: int) -> None:
+    """Drop older databases of a kind; a few stay, for other sessions may clone them now."""
+    query = 'SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid DESC OFFSET %s'
+    for (old,) in databases.query(query, prefix, count):
         databases.drop(old)
 
 

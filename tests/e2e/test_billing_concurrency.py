@@ -88,9 +88,9 @@ EDITS = {
     'price': 'contract.line_ids.price_unit = 99.0',
     'end': "contract._end(contract.date_start, 'moved')",
     'removal': "contract._remove('moved')",
-    'new service': (
-        "contract.line_ids = [(0, 0, {'product_id': contract.line_ids.product_id.id, 'price_unit': 5.0})]\n"
-        'contract.line_ids[-1].date_start = contract.date_start'
+    'new charge': (
+        "env['service.contract.line'].create({'contract_id': contract.id, 'kind': 'one_time', 'price_unit': 5.0,"
+        " 'product_id': contract.line_ids.product_id.id, 'date_start': contract.date_start})"
     ),
     'planned pause': (
         'from datetime import timedelta\n'

@@ -40,13 +40,15 @@ def die(owner, name, moment, call=1):
         return result
     setattr(owner, name, deadly)
 writer, worker = type(env['service.invoice.writer']), type(env['service.billing.worker'])
+entry = type(env['service.billing.entry'])
 """
 KILL_POINTS = {
-    'before the invoices': "die(writer, '_write_invoices', 'before')",
-    'between invoices and their lines': "die(fast, 'insert_rows', 'after')",
-    'between invoices of two ways': "die(writer, '_write_ordinary', 'before')",
     'before the ledger': "die(worker, '_write_entries', 'before')",
-    'after the ledger': "die(worker, '_write_entries', 'after')",
+    'between ledger and invoices': "die(writer, '_write_invoices', 'before')",
+    'between invoices and their lines': "die(fast, 'insert_rows', 'after')",
+    'between the two ways of writing': "die(writer, '_write_ordinary', 'before')",
+    'after the invoices': "die(writer, '_write_invoices', 'after')",
+    'after the ledger knows its invoices': "die(entry, '_link', 'after')",
     'before the commit': "die(env.cr, 'commit', 'before', 2)",
     'after the commit': "die(env.cr, 'commit', 'after', 2)",
     'before the second commit': "die(env.cr, 'commit', 'before', 3)",

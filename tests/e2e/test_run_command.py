@@ -100,6 +100,15 @@ def test_a_busy_port_is_one_sentence_with_the_remedy(name):
     assert re.fullmatch(r'\s*Port \d+ is in use by another program: stop it or choose another by --port\.\s*', printed)
 
 
+def test_a_database_that_it_did_not_make_is_left_alone(name):
+    databases.query(f'CREATE DATABASE "{name}"')
+    process = start(name, odoo_process.free_port(), '--fresh')
+    printed, _nothing = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert f'The database {name} was not made by ./run' in printed
+    assert databases.exists(name)
+
+
 def test_a_server_that_cannot_be_reached_is_one_sentence(name, monkeypatch):
     monkeypatch.setenv('PGHOST', '127.0.0.1')
     monkeypatch.setenv('PGPORT', str(odoo_process.free_port()))

@@ -39,7 +39,7 @@ def test_the_container_reads_our_addons_and_configuration(compose, odoo_options)
 
 def test_the_container_installs_every_addon(compose):
     command = compose['services']['odoo']['command']
-    assert command[command.index('--init') + 1].split(',') == modules.installable()
+    assert sorted(command[command.index('--init') + 1].split(',')) == modules.installable()
 
 
 def test_the_container_gets_the_python_packages_of_the_addons(compose):

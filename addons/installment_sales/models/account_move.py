@@ -1,0 +1,78 @@
+"""Invoices of installment plans: one receivable line per installment."""
+
+from odoo import api, fields, models
+from odoo.addons.service_contracts.rules.money import allocate, to_decimal
+from odoo.exceptions import UserError
+from odoo.tools import frozendict
+
+
+class AccountMove(models.Model):
+    _inherit = 'account.move'
+
+    installment_plan_id = fields.Many2one(
+        'installment.plan', "Installment plan", readonly=True, copy=False, index='btree_not_null', ondelete='restrict',
+    )
+    installment_role = fields.Selection(
+        [('sale', "Sale"), ('credit', "Credit"), ('income', "Earned income"), ('charge', "Charge")],
+        "Part in the plan", readonly=True, copy=False,
+    )
+    installment_recognised_line_id = fields.Many2one(
+        'installment.line', "Income of installment", readonly=True, copy=False, index='btree_not_null',
+        ondelete='restrict',
+    )
+
+    _installment_sale_once = models.UniqueIndex(
+        "(installment_plan_id) WHERE installment_role = 'sale' AND state != 'cancel'",
+        "The plan has an invoice already.",
+    )
+    _installment_income_once = models.UniqueIndex(
+        "(installment_recognised_line_id) WHERE installment_recognised_line_id IS NOT NULL AND state != 'cancel'",
+        "The income of this installment is recorded already.",
+    )
+
+    @api.depends('installment_plan_id', 'installment_role')
+    def _compute_needed_terms(self):
+        # EXTENDS account: an invoice of a plan is due by its installments
+        super()._compute_needed_terms()
+        for move in self:
+            if move.installment_role == 'sale' and move.needed_terms:
+                move.needed_terms = move._installment_needed_terms()
+
+    def _installment_needed_terms(self) -> dict:
+        """Return one receivable for each installment, in both currencies summing to the invoice."""
+        terms = self.installment_plan_id._installment_terms()
+        shares = [
+            self._shared(self.amount_total_signed, self.company_currency_id, terms),
+            self._shared(self.amount_total_in_currency_signed, self.currency_id, terms),
+        ]
+        return {
+            frozendict({
+                'move_id': self.id, 'date_maturity': line.date_due, 'discount_date': False,
+                'installment_line_id': line.id,
+            }): {'balance': balance, 'amount_currency': amount}
+            for (line, _amount), balance, amount in zip(terms, *shares, strict=True)
+        }
+
+    def _shared(self, total: float, currency, terms: list[tuple]) -> list[float]:
+        weights = [amount for _line, amount in terms]
+        parts = allocate(to_decimal(currency.round(total)), weights, currency.decimal_places)
+        return [float(part) for part in parts]
+
+    def _post(self, soft=True):
+        # EXTENDS account: the invoice of a plan asks for exactly what was agreed
+        for move in self.filtered(lambda move: move.installment_role == 'sale'):
+            plan = move.installment_plan_id
+            if move.currency_id.compare_amounts(move.amount_total, plan.total):
+                raise UserError(move.env._(
+                    "The invoice is over %(invoiced)s, the customer agreed to %(agreed)s in plan %(plan)s. "
+                    "Take back the change, or cancel the plan and make a new one.",
+                    invoiced=move.currency_id.format(move.amount_total),
+                    agreed=move.currency_id.format(plan.total), plan=plan.name,
+                ))
+        return super()._post(soft)
+
+    def action_view_installment_plan(self) -> dict:
+        """Open the plan of the entry."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('installment_sales.installment_plan_action')
+        return {**action, 'views': [(False, 'form')], 'res_id': self.installment_plan_id.id}

@@ -1,0 +1,142 @@
+"""Installments of a plan: what was agreed; what is still owed of them stands in the ledger."""
+
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.addons.service_contracts.rules.money import to_decimal
+
+from ..rules.offer import Row
+
+RECOGNITION_BATCH = 100
+
+
+class InstallmentLine(models.Model):
+    _name = 'installment.line'
+    _description = "Installment"
+    _order = 'date_due, plan_id, number'
+    _rec_name = 'label'
+
+    plan_id = fields.Many2one('installment.plan', required=True, index=True, ondelete='cascade')
+    number = fields.Integer(required=True, help="0 is what was paid at once.")
+    label = fields.Char("Installment", compute='_compute_label')
+    company_id = fields.Many2one(related='plan_id.company_id', store=True, index=True)
+    partner_id = fields.Many2one(related='plan_id.partner_id', store=True, index=True)
+    currency_id = fields.Many2one(related='plan_id.currency_id', store=True)
+    date_due = fields.Date("Agreed for", required=True, readonly=True)
+    date_maturity = fields.Date(
+        "Due", compute='_compute_residual', store=True, index=True,
+        help="The day it falls due now: after a skipped month or when the plan was called, not the agreed one.",
+    )
+    principal = fields.Monetary(required=True, readonly=True)
+    interest = fields.Monetary(readonly=True)
+    fee = fields.Monetary(readonly=True)
+    amount = fields.Monetary("Installment amount", compute='_compute_amount', store=True)
+    balance = fields.Monetary("Owed afterwards", readonly=True)
+    earned = fields.Monetary("Income", readonly=True, help="Interest and fees that belong to its period.")
+    move_line_ids = fields.One2many('account.move.line', 'installment_line_id', "Receivables", readonly=True)
+    amount_residual = fields.Monetary("Open", compute='_compute_residual', store=True)
+    state = fields.Selection(
+        [('cancelled', "Deleted"), ('paid', "Paid"), ('in_process', "In Process"), ('due', "Due"),
+         ('pending', "Pending")],
+        "Status", compute='_compute_state',
+    )
+    recognition_move_ids = fields.One2many('account.move', 'installment_recognised_line_id', readonly=True)
+
+    _number_is_unique = models.UniqueIndex("(plan_id, number)", "A plan has one installment of each number.")
+
+    # === COMPUTE === #
+
+    @api.depends('plan_id.name', 'number')
+    def _compute_label(self):
+        for line in self:
+            line.label = f'{line.plan_id.name}/{line.number}'
+
+    @api.depends('principal', 'interest', 'fee')
+    def _compute_amount(self):
+        for line in self:
+            line.amount = line.principal + line.interest + line.fee
+
+    @api.depends('date_due', 'amount', 'move_line_ids.amount_residual_currency', 'move_line_ids.parent_state',
+                 'move_line_ids.date_maturity')
+    def _compute_residual(self):
+        for line in self:
+            receivables = line.move_line_ids.filtered(lambda item: item.parent_state == 'posted')
+            line.amount_residual = sum(receivables.mapped('amount_residual_currency'))
+            line.date_maturity = max(filter(None, receivables.mapped('date_maturity')), default=line.date_due)
+
+    @api.depends('amount_residual', 'date_maturity', 'plan_id.closing')
+    def _compute_state(self):
+        unconfirmed = self._lines_in_process()
+        for line in self:
+            if line.plan_id.closing == 'cancelled':
+                line.state = 'cancelled'
+            elif not line.amount_residual:
+                line.state = 'paid'
+            elif line in unconfirmed:
+                line.state = 'in_process'
+            else:
+                line.state = 'due' if line.date_maturity <= line.company_id._service_today() else 'pending'
+
+    def _lines_in_process(self):
+        """Return the installments that an unconfirmed payment covers; extend it for reported transfers."""
+        covered = self.browse()
+        for invoice in self.move_line_ids.move_id:
+            # sudo: the customer sees that a payment is on its way, not the transaction
+            waiting = sum(invoice.sudo().transaction_ids.filtered(
+                lambda transaction: transaction.state in ('pending', 'authorized')).mapped('amount'))
+            open_lines = invoice.line_ids.installment_line_id.filtered('amount_residual').sorted('date_maturity')
+            for line in open_lines:
+                if waiting <= 0:
+                    break
+                covered |= line
+                waiting -= line.amount_residual
+        return covered
+
+    # === BUSINESS === #
+
+    def _row(self) -> Row:
+        """Return the installment as the rules see it, on the day it falls due now."""
+        return Row(
+            self.number, self.date_maturity, *map(to_decimal, (self.principal, self.interest, self.fee)),
+            to_decimal(self.balance), to_decimal(self.earned),
+        )
+
+    def _open_amount(self) -> Decimal:
+        return to_decimal(self.currency_id.round(self.amount_residual))
+
+    # === EARNED INCOME === #
+
+    @api.model
+    def _recognition_domain(self, today) -> list:
+        return [
+            ('earned', '!=', 0), ('date_due', '<=', today), ('recognition_move_ids', '=', False),
+            ('plan_id.closing', '=', False), ('plan_id.invoice_id.state', '=', 'posted'),
+        ]
+
+    @api.model
+    def _cron_recognise(self):
+        """Move the income of every period that has passed out of the deferred account, each once."""
+        today = fields.Date.context_today(self)
+        cron = self.env['ir.cron']
+        cron._commit_progress(remaining=self.search_count(self._recognition_domain(today)))
+        while lines := self.search(self._recognition_domain(today), limit=RECOGNITION_BATCH):
+            lines = lines.try_lock_for_update().filtered_domain(self._recognition_domain(today))
+            if not lines:
+                return
+            lines._recognise()
+            if not cron._commit_progress(len(lines)):
+                return
+
+    def _recognise(self) -> None:
+        """Post the income of installments whose period has passed; those posted before are left out."""
+        missing = self.filtered(lambda line: line.earned and not line.recognition_move_ids)
+        # sudo: bookkeeping that follows from the agreement
+        moves_sudo = self.env['account.move'].sudo().create([line._prepare_recognition_vals() for line in missing])
+        moves_sudo.action_post()
+
+    def _prepare_recognition_vals(self) -> dict:
+        plan = self.plan_id
+        return plan._prepare_income_vals(
+            self.earned, plan._earned_balance(self), self.date_due,
+            self.env._("Income of installment %s", self.label), installment_recognised_line_id=self.id,
+        )

@@ -1,0 +1,243 @@
+"""Plans: one sale in installments as the customer agreed to it."""
+
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.addons.service_contracts.rules.money import to_decimal
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..rules.amortization import spread
+
+
+class InstallmentPlan(models.Model):
+    _name = 'installment.plan'
+    _description = "Installment Plan"
+    _inherit = ['portal.mixin', 'mail.thread', 'mail.activity.mixin']
+    _order = 'id desc'
+    _check_company_auto = True
+    _mail_post_access = 'read'
+    _rec_names_search = ['name', 'partner_id.name']
+
+    name = fields.Char("Number", required=True, readonly=True, copy=False, default='/')
+    partner_id = fields.Many2one(
+        'res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict',
+    )
+    company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
+    currency_id = fields.Many2one('res.currency', required=True, readonly=True)
+    terms_id = fields.Many2one('installment.terms', "Terms", readonly=True, index=True, ondelete='restrict')
+    sale_order_id = fields.Many2one('sale.order', "Order", readonly=True, index='btree_not_null', ondelete='restrict')
+    user_id = fields.Many2one('res.users', "Responsible", readonly=True, index='btree_not_null')
+    previous_plan_id = fields.Many2one(
+        'installment.plan', "Continues", readonly=True, index='btree_not_null', ondelete='restrict',
+        help="The plan that this one took over when it was rescheduled.",
+    )
+    next_plan_ids = fields.One2many('installment.plan', 'previous_plan_id', "Continued by", readonly=True)
+
+    date_start = fields.Date("Agreed on", required=True, readonly=True)
+    price = fields.Monetary(readonly=True)
+    down_payment = fields.Monetary(readonly=True)
+    financed = fields.Monetary("Financed amount", readonly=True)
+    interest = fields.Monetary(readonly=True)
+    fees = fields.Monetary(readonly=True)
+    cost = fields.Monetary("Total cost of credit", readonly=True)
+    total = fields.Monetary("Total payable", readonly=True)
+    interest_rate = fields.Float("Yearly rate", digits=(16, 6), readonly=True)
+    rate_kind = fields.Char(readonly=True)
+    apr_eu = fields.Float("APR (EU)", digits=(16, 6), readonly=True)
+    apr_us = fields.Float("APR (US)", digits=(16, 6), readonly=True)
+    figures = fields.Json("Figures as agreed", readonly=True)
+    figures_hash = fields.Char("Fingerprint", readonly=True, help="SHA-256 of the figures as agreed.")
+    accepted_by = fields.Char(readonly=True)
+    accepted_on = fields.Datetime(readonly=True)
+    accepted_from = fields.Char("Accepted from", readonly=True, help="The network address of the customer.")
+
+    line_ids = fields.One2many('installment.line', 'plan_id', "Installments", readonly=True)
+    move_ids = fields.One2many('account.move', 'installment_plan_id', "Journal entries", readonly=True)
+    invoice_id = fields.Many2one('account.move', compute='_compute_invoice_id', store=True, index='btree_not_null')
+    move_count = fields.Integer(compute='_compute_move_count')
+    closing = fields.Selection(
+        [('settled', "Paid off early"), ('called', "Called due"), ('rescheduled', "Rescheduled"),
+         ('cancelled', "Cancelled")],
+        readonly=True, tracking=True,
+    )
+    closed_on = fields.Date(readonly=True)
+    state = fields.Selection(
+        [('active', "Active"), ('paid', "Paid"), ('settled', "Paid off early"), ('called', "Called due"),
+         ('rescheduled', "Rescheduled"), ('cancelled', "Cancelled")],
+        "Status", compute='_compute_amounts', store=True, index=True,
+    )
+    amount_residual = fields.Monetary("Open", compute='_compute_amounts', store=True)
+    amount_paid = fields.Monetary("Paid", compute='_compute_amounts', store=True)
+    company_residual = fields.Monetary(
+        "Open in company currency", compute='_compute_amounts', store=True, currency_field='company_currency_id',
+    )
+    company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company currency")
+    next_date = fields.Date("Next due", compute='_compute_amounts', store=True, index=True)
+    next_amount = fields.Monetary("Next installment", compute='_compute_amounts', store=True)
+    overdue_amount = fields.Monetary("Overdue", compute='_compute_overdue_amount')
+    deferred_balance = fields.Monetary(
+        "Income not yet earned", compute='_compute_deferred_balance', currency_field='company_currency_id',
+    )
+
+    # === COMPUTE === #
+
+    @api.depends('move_ids.installment_role')
+    def _compute_invoice_id(self):
+        for plan in self:
+            plan.invoice_id = plan.move_ids.filtered(lambda move: move.installment_role == 'sale')[:1]
+
+    @api.depends('move_ids')
+    def _compute_move_count(self):
+        for plan in self:
+            plan.move_count = len(plan.move_ids)
+
+    @api.depends('closing', 'total', 'line_ids.amount_residual', 'line_ids.date_maturity',
+                 'line_ids.move_line_ids.amount_residual')
+    def _compute_amounts(self):
+        for plan in self:
+            open_lines = plan.line_ids.filtered('amount_residual').sorted('date_maturity')
+            plan.amount_residual = sum(open_lines.mapped('amount_residual'))
+            plan.amount_paid = plan.total - plan.amount_residual
+            plan.company_residual = sum(open_lines.move_line_ids.mapped('amount_residual'))
+            plan.next_date = open_lines[:1].date_maturity
+            plan.next_amount = open_lines[:1].amount_residual
+            plan.state = plan.closing or ('active' if open_lines or not plan.invoice_id else 'paid')
+
+    @api.depends('line_ids.amount_residual', 'line_ids.date_maturity')
+    def _compute_overdue_amount(self):
+        for plan in self:
+            today = plan.company_id._service_today()
+            overdue = plan.line_ids.filtered(lambda line, today=today: line.date_maturity < today)
+            plan.overdue_amount = sum(overdue.mapped('amount_residual'))
+
+    @api.depends('move_ids.state')
+    def _compute_deferred_balance(self):
+        for plan in self:
+            plan.deferred_balance = -sum(plan._deferred_lines().mapped('balance'))
+
+    def _compute_access_url(self):
+        super()._compute_access_url()
+        for plan in self:
+            plan.access_url = f'/my/orders/{plan.sale_order_id.id}' if plan.sale_order_id else '/my/invoices'
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get('name', '/') == '/':
+                sequence = self.env['ir.sequence'].with_company(vals.get('company_id'))
+                vals['name'] = sequence.next_by_code('installment.plan') or '/'
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A plan stays for the records. Cancel it instead."))
+
+    # === ACTIONS === #
+
+    def action_view_moves(self) -> dict:
+        """Open the invoice, credit notes and income entries of the plans."""
+        action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_journal_line')
+        return {**action, 'domain': [('id', 'in', self.move_ids.ids)], 'context': {'create': False}}
+
+    def action_view_invoice(self) -> dict:
+        """Open the invoice that holds the installments."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_out_invoice_type')
+        return {**action, 'views': [(False, 'form')], 'res_id': self.invoice_id.id}
+
+    def action_register_payment(self) -> dict:
+        """Register a payment; it ends on the installments that fall due first."""
+        return self.invoice_id.action_register_payment()
+
+    def action_print(self) -> dict:
+        """Print the agreement."""
+        return self.env.ref('installment_sales.installment_plan_report_action').report_action(self)
+
+    # === INVOICE === #
+
+    def _prepare_charge_lines(self) -> list:
+        """Return the invoice lines for interest and fees: no tax, deferred until they are earned."""
+        self.ensure_one()
+        account = self.company_id._installment_account('installment_deferred_account_id')
+        charges = [
+            (self.env._("Interest, %s installments", len(self.line_ids.filtered('number'))), self.interest),
+            (self.env._("Fees of the installment plan"), self.fees),
+        ]
+        return [
+            Command.create({
+                'name': name, 'quantity': 1, 'price_unit': amount, 'account_id': account.id, 'tax_ids': False,
+                'sequence': 10_000,
+            }) for name, amount in charges if amount
+        ]
+
+    def _installment_terms(self) -> list[tuple]:
+        """Return (installment, amount) in order: what the invoice is due in."""
+        return [(line, to_decimal(self.currency_id.round(line.amount))) for line in self.line_ids.sorted('number')]
+
+    # === EARNED INCOME === #
+
+    def _deferred_lines(self):
+        """Return the posted journal items of the plan on the account for income not earned yet."""
+        account = self.company_id.installment_deferred_account_id
+        return self.move_ids.line_ids.filtered(
+            lambda item: item.account_id == account and item.parent_state == 'posted',
+        )
+
+    def _earned_balance(self, line) -> float:
+        """Return the income of an installment in company currency, so that all of them sum to what was deferred."""
+        items = self.invoice_id.line_ids.filtered(
+            lambda item: item.account_id == self.company_id.installment_deferred_account_id,
+        )
+        lines = self.line_ids.sorted('number')
+        weights = [to_decimal(self.currency_id.round(item.earned)) for item in lines]
+        deferred = to_decimal(self.company_currency_id.round(-sum(items.mapped('balance'))))
+        shares = spread(deferred, weights, self.company_currency_id.decimal_places)
+        return float(shares[list(lines).index(line)])
+
+    def _prepare_income_vals(self, amount: float, balance: float, day, label: str, **values) -> dict:
+        """Return an entry that moves income from the deferred account to the income account."""
+        company = self.company_id
+        accounts = [
+            (company._installment_account('installment_deferred_account_id'), 1),
+            (company._installment_account('installment_income_account_id'), -1),
+        ]
+        return {
+            'move_type': 'entry',
+            'journal_id': company._installment_journal().id,
+            'company_id': company.id,
+            'date': day,
+            'ref': label,
+            'installment_plan_id': self.id,
+            'installment_role': 'income',
+            'line_ids': [
+                Command.create({
+                    'name': label, 'account_id': account.id, 'partner_id': self.partner_id.commercial_partner_id.id,
+                    'currency_id': self.currency_id.id, 'amount_currency': sign * amount, 'balance': sign * balance,
+                }) for account, sign in accounts
+            ],
+            **values,
+        }
+
+    def _close_deferred(self, day, label: str) -> None:
+        """Post whatever is left on the deferred account as income of the day, so that it ends at zero."""
+        items = self._deferred_lines()
+        balance, amount = -sum(items.mapped('balance')), -sum(items.mapped('amount_currency'))
+        if self.company_currency_id.is_zero(balance):
+            return
+        move = self.env['account.move'].create(self._prepare_income_vals(amount, balance, day, label))
+        move.action_post()
+
+    def _log(self, text: str) -> None:
+        for plan in self:
+            plan.message_post(body=text, subtype_xmlid='mail.mt_note')
+
+    def _rows_and_open(self) -> tuple[list, list[Decimal]]:
+        lines = self.line_ids.filtered('number').sorted('number')
+        return [line._row() for line in lines], [line._open_amount() for line in lines]
+
+    def _get_report_base_filename(self) -> str:
+        self.ensure_one()
+        return self.env._("Agreement %s", self.name)

@@ -1,0 +1,1 @@
+"""What installment sales decide, in plain Python: no database, no clock, no Odoo."""

@@ -1,0 +1,85 @@
+"""A plan from its agreement to its last payment: what is owed, what is earned."""
+
+from freezegun import freeze_time
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
+
+from .common import InstallmentCase
+
+
+@tagged('post_install', '-at_install')
+class TestInstallmentPlan(InstallmentCase):
+
+    def _recognise(self):
+        cron = self.env.ref('installment_sales.installment_recognition_cron')
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+
+    def test_confirming_an_order_makes_its_plan_once(self):
+        order = self._order(self.annuity)
+        order.action_confirm()
+        order._open_installment_plan()
+        self.assertRecordValues(order.installment_plan_ids, [{
+            'state': 'active', 'total': 1026.41, 'amount_residual': 1026.41, 'next_amount': 171.07, 'cost': 26.41,
+        }])
+        self.assertEqual(order.invoice_ids, order.installment_plan_ids.invoice_id)
+
+    def test_income_is_earned_installment_by_installment(self):
+        plan = self._sold(self.annuity)
+        deferred, income = 'installment_deferred_account_id', 'installment_income_account_id'
+        self.assertEqual(self._balance(deferred, plan), -26.41)
+        with freeze_time('2026-03-15'):
+            self._recognise()
+        self.assertEqual((self._balance(deferred, plan), self._balance(income, plan)), (-12.64, -13.77))
+        with freeze_time('2026-12-31'):
+            self._recognise()
+            self._recognise()
+        self.assertEqual((self._balance(deferred, plan), self._balance(income, plan)), (0.0, -26.41))
+        self.assertEqual(plan.deferred_balance, 0.0)
+        self.assertBalanced(plan)
+
+    def test_the_income_of_an_installment_is_recorded_once(self):
+        plan = self._sold(self.annuity)
+        line = plan.line_ids[0]
+        line._recognise()
+        line._recognise()
+        self.assertEqual(len(line.recognition_move_ids), 1)
+        with mute_logger('odoo.sql_db'), self.assertRaises(IntegrityError), self.cr.savepoint():
+            line.recognition_move_ids.copy({'installment_recognised_line_id': line.id}).flush_recordset()
+
+    def test_income_in_another_currency_ends_at_zero_too(self):
+        currency = self.setup_other_currency('KRW' if self.company.currency_id.name == 'EUR' else 'EUR')
+        pricelist = self.env['product.pricelist'].create({'name': "Foreign", 'currency_id': currency.id})
+        plan = self._sold(self.annuity.copy({'currency_id': currency.id}), pricelist_id=pricelist.id, price=999)
+        with freeze_time('2026-12-31'):
+            self._recognise()
+        self.assertEqual(self._balance('installment_deferred_account_id', plan), 0.0)
+
+    def test_the_status_follows_the_ledger_and_the_day(self):
+        plan = self._sold(self.free)
+        self._pay(plan, 333.33)
+        with freeze_time('2026-03-20'):
+            plan.line_ids.invalidate_recordset(['state'])
+            self.assertEqual(plan.line_ids.sorted('number').mapped('state'), ['paid', 'due', 'pending'])
+            plan.invalidate_recordset(['overdue_amount'])
+            self.assertEqual(plan.overdue_amount, 333.33)
+
+    def test_a_plan_stays_for_the_records(self):
+        with self.assertRaisesRegex(UserError, "stays for the records"):
+            self._sold(self.free).sudo().unlink()
+
+    def test_the_agreement_is_printed_with_schedule_and_consequences(self):
+        self.annuity.write({'late_interest': 12, 'consequences': "<p>The school may end the course.</p>"})
+        plan = self._sold(self.annuity)
+        html = self.env['ir.actions.report']._render_qweb_html(
+            'installment_sales.installment_plan_report', plan.ids)[0].decode()
+        for text in ('171.07', 'may end the course', '12 %', plan.figures_hash, 'percentage rate'):
+            self.assertIn(text, html)
+
+    def test_the_agreement_keeps_its_text_when_the_terms_change(self):
+        plan = self._sold(self.annuity)
+        self.annuity.write({'legal_text': "<p>New law</p>", 'interest_rate': 99})
+        self.assertNotIn('New law', str(plan.figures))
+        self.assertEqual(plan.figures['interest_rate'], '9')

@@ -1,0 +1,3 @@
+from . import installment_comparison
+from . import installment_payoff
+from . import installment_reschedule

@@ -1,0 +1,10 @@
+{
+    'name': "Test Suite Flows",
+    'summary': "One business story a file, through all modules of the suite",
+    'version': '19.0.1.0.0',
+    'category': 'Hidden',
+    'license': 'LGPL-3',
+    'author': "Service Contracts contributors",
+    'depends': ['installment_sales', 'service_contracts'],
+    'installable': True,
+}

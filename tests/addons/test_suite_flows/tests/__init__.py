@@ -1,0 +1,3 @@
+from . import test_car_insurance
+from . import test_school_course
+from . import test_travel_plan

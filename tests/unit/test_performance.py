@@ -1,0 +1,61 @@
+"""Performance: the step reached decides, and a correction books the difference once."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odoo.addons.service_contracts.rules.errors import RuleError
+from odoo.addons.service_contracts.rules.performance import (
+    PerformanceStep,
+    performance_difference,
+    rate_performance,
+)
+
+LAW = settings(deadline=None, max_examples=25)
+PRICE = Decimal('1200.00')
+AVAILABILITY = (
+    PerformanceStep(Decimal('99.95'), percent=Decimal(2)), PerformanceStep(None, percent=Decimal(-25)),
+    PerformanceStep(Decimal('99.5')), PerformanceStep(Decimal(99), percent=Decimal(-10), amount=Decimal(-50)))
+
+
+def amount(measured):
+    return rate_performance(AVAILABILITY, Decimal(measured), PRICE, 2).amount
+
+
+@pytest.mark.parametrize('measured, expected', [
+    ('0', '-300.00'), ('98.999', '-300.00'), ('99', '-170.00'), ('99.499', '-170.00'), ('99.5', '0.00'),
+    ('99.95', '24.00'), ('100', '24.00'), ('-5', '-300.00')])
+def test_the_highest_step_reached_decides(measured, expected):
+    assert str(amount(measured)) == expected
+
+
+def test_the_result_keeps_its_evidence():
+    result = rate_performance(AVAILABILITY, Decimal('99.2'), PRICE, 2)
+    assert (result.measured, result.step.at_least, result.base) == (Decimal('99.2'), 99, PRICE)
+    assert rate_performance([PerformanceStep(None, result.step.percent, result.step.amount)], result.measured,
+                            result.base, 2).amount == result.amount
+
+
+@LAW
+@given(st.lists(st.decimals('95', '100', places=2), min_size=1, max_size=6))
+def test_corrections_end_at_the_last_measured_value(measured):
+    """Each correction makes one adjusting difference, repeated it makes none."""
+    booked = []
+    for value in measured:
+        booked.append(performance_difference(rate_performance(AVAILABILITY, value, PRICE, 2), booked))
+    assert sum(booked) == amount(measured[-1])
+    assert performance_difference(rate_performance(AVAILABILITY, measured[-1], PRICE, 2), booked) == 0
+
+
+@pytest.mark.parametrize('steps', [
+    [], [PerformanceStep(Decimal(1))], [PerformanceStep(None), PerformanceStep(None)],
+    [PerformanceStep(None), PerformanceStep(Decimal(1)), PerformanceStep(Decimal(1))]])
+def test_every_value_has_exactly_one_step(steps):
+    with pytest.raises(RuleError):
+        rate_performance(steps, Decimal(1), PRICE, 2)
+
+
+def test_a_malus_takes_at_most_the_whole_price():
+    with pytest.raises(RuleError):
+        PerformanceStep(None, percent=Decimal(-101))
