@@ -46,8 +46,22 @@ def is_idle() -> bool:
     return not query('SELECT 1 FROM pg_stat_activity WHERE usename = current_user AND pid != pg_backend_pid()')
 
 
+def set_parameter(name: str, key: str, value: str) -> None:
+    """Set a system parameter of Odoo; PDF pages fetch their styles from `report.url`."""
+    query(
+        'INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = %s',
+        key, value, value, database=name,
+    )
+
+
 def drop(name: str) -> None:
-    query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    from psycopg2.errors import InsufficientPrivilege
+
+    try:
+        query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    except InsufficientPrivilege:
+        # An autovacuum is at work, which is the server's own and which only a drop without force cancels.
+        query(f'DROP DATABASE IF EXISTS "{name}"')
     shutil.rmtree(filestore(name), ignore_errors=True)
 
 

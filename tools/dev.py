@@ -49,12 +49,11 @@ def _drop(arguments) -> None:
 
 
 def _i18n(arguments) -> None:
-    """Renew the .pot and .po files of an add-on, or of every one, from a fresh database."""
+    """Renew the .pot and .po files of an add-on, or of every one, from a fresh database with the demo story."""
     names = arguments.modules.split(',') if arguments.modules else modules.installable()
     name = database.temporary_name('i18n')
     try:
-        database.clone(templates.base(names), name)
-        odoo_process.install(name, names)
+        database.clone(templates.demo(modules.installable()), name)
         for module in names:
             translations.renew(name, module)
     finally:

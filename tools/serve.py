@@ -27,6 +27,7 @@ def main() -> int:
     try:
         with steps.step(f'Database {arguments.database} with the demo story'):
             demo_database.ensure(arguments.database, modules.installable(), fresh=arguments.fresh)
+        database.set_parameter(arguments.database, 'report.url', f'http://127.0.0.1:{arguments.port}')
         return _serve(steps, arguments)
     finally:
         if started and database.is_idle():

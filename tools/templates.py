@@ -4,8 +4,10 @@ import hashlib
 import json
 
 from tools import database, modules, odoo_process
+from tools.commands import log_path
 from tools.locks import locked
 from tools.odoo_source import installed
+from tools.steps import Stop
 
 
 def base(names: list[str]) -> str:
@@ -34,8 +36,19 @@ def _build(name: str, note: dict, names: list[str], options) -> None:
     part = f'{name}_building'
     database.drop(part)
     odoo_process.install(part, names, *options)
+    _demand_demo(part, names, options)
     database.write_note(part, note)
     database.rename(part, name)
+
+
+def _demand_demo(name: str, names: list[str], options) -> None:
+    """Odoo goes on without demo data that fail to load, with no more than a warning in the log."""
+    if '--with-demo' not in options:
+        return
+    failed = database.query('SELECT name FROM ir_module_module WHERE name = ANY(%s) AND NOT demo', names, database=name)
+    if failed:
+        modules_without = ', '.join(row[0] for row in failed)
+        raise Stop(f'The demo data of {modules_without} did not load. Details: {log_path("build")}')
 
 
 def _drop_others(kind: str, name: str, keep: int = 3) -> None:

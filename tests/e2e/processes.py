@@ -75,6 +75,18 @@ def running_server(database: str, *options, env: dict[str, str] | None = None) -
         odoo_process.stop(process)
 
 
+@contextmanager
+def running_scheduler(database: str, *options) -> Iterator[subprocess.Popen]:
+    """A prefork server for scheduled jobs alone, stopped afterwards. Options are Odoo's own."""
+    command = odoo_process.command(database, '--no-http', '--workers', 1, *options)
+    with log_path(f'e2e-{database}-scheduler').open('w') as output:
+        process = _popen(command, output, output, None)
+    try:
+        yield process
+    finally:
+        odoo_process.stop(process)
+
+
 def spawn_script(database: str, script: str | Path, env: dict[str, str] | None = None) -> subprocess.Popen:
     """Start Python code (text, or the path of a file) in an Odoo process of its own, `env` at hand there.
 

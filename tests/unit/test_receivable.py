@@ -34,7 +34,8 @@ def test_a_cent_of_tax_rounding_goes_to_the_largest_contract():
 
 
 def test_a_contract_in_another_currency_is_split_in_proportion():
-    assert split_by_contract([Decimal('9.00')], [Decimal(1000), Decimal(2000)], 2) == [[Decimal('3.00'), Decimal('6.00')]]
+    rows = split_by_contract([Decimal('9.00')], [Decimal(1000), Decimal(2000)], 2)
+    assert rows == [[Decimal('3.00'), Decimal('6.00')]]
 
 
 def test_a_currency_without_decimals_stays_without():

@@ -6,6 +6,8 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.fields import Domain
 from odoo.http import request
 
+LIST = '/my/contracts'
+
 
 class ContractList(CustomerPortal):
 
@@ -13,33 +15,28 @@ class ContractList(CustomerPortal):
         count = self._count_contracts(self._my_contracts_domain())  # always: the card shows it
         return {**super()._prepare_home_portal_values(counters), 'service_contract_count': count}
 
-    @http.route(
-        ['/my/contracts', '/my/contracts/page/<int:page>'], type='http', auth='user', website=True, methods=['GET'],
-    )
+    @http.route([LIST, f'{LIST}/page/<int:page>'], type='http', auth='user', website=True, methods=['GET'])
     def my_contracts(self, page=1, sortby=None, filterby=None, **_others):
         """Show the own contracts; an unknown sorting or filter is read as the first of its kind."""
         sortings, filters = self._contract_sortings(), self._contract_filters()
         sortby = sortby if sortby in sortings else next(iter(sortings))
         filterby = filterby if filterby in filters else next(iter(filters))
         domain = self._my_contracts_domain() & filters[filterby]['domain']
-        pager = portal_pager(
-            url='/my/contracts', total=self._count_contracts(domain), page=page, step=self._items_per_page,
-            url_args={'sortby': sortby, 'filterby': filterby},
-        )
-        contracts = request.env['service.contract'].search(
-            domain, order=sortings[sortby]['order'], limit=self._items_per_page, offset=pager['offset'],
-        ) if pager['page_count'] else request.env['service.contract']
+        chosen = {'sortby': sortby, 'filterby': filterby}
+        total, step = self._count_contracts(domain), self._items_per_page
+        pager = portal_pager(url=LIST, total=total, page=page, step=step, url_args=chosen)
+        contracts = request.env['service.contract']
+        if total:
+            contracts = contracts.search(domain, order=sortings[sortby]['order'], limit=step, offset=pager['offset'])
         return request.render('service_contracts.portal_contract_list', {
-            **self._prepare_portal_layout_values(), 'page_name': 'service_contract', 'default_url': '/my/contracts',
-            'contracts': contracts, 'pager': pager, 'sortby': sortby, 'filterby': filterby,
-            'searchbar_sortings': sortings, 'searchbar_filters': filters,
+            **self._prepare_portal_layout_values(), **chosen, 'page_name': 'service_contract', 'default_url': LIST,
+            'contracts': contracts, 'pager': pager, 'searchbar_sortings': sortings, 'searchbar_filters': filters,
         })
 
     def _my_contracts_domain(self) -> Domain:
         """Return the contracts of the user's own company or household; drafts are the office's."""
-        return Domain('partner_id', 'child_of', request.env.user.partner_id.commercial_partner_id.id) & Domain(
-            'state', '!=', 'draft',
-        )
+        family = Domain('partner_id', 'child_of', request.env.user.partner_id.commercial_partner_id.id)
+        return family & Domain('state', '!=', 'draft')
 
     def _count_contracts(self, domain: Domain) -> int:
         Contract = request.env['service.contract']

@@ -11,7 +11,6 @@ ID_LIMIT = 2**31
 
 
 class ContractPage(CustomerPortal):
-
     @http.route('/my/contracts/<int:contract_id>', type='http', auth='user', website=True, methods=['GET'])
     def my_contract(self, contract_id, **_others):
         """Show a contract of one's own; any other number leads home, whether there is such a contract or not."""
@@ -48,4 +47,6 @@ class ContractPage(CustomerPortal):
             'today': contract_sudo.company_id._service_today(),
             'contact_sudo': contract_sudo.user_id,  # sudo: name and face of the person in charge
             'invoices': contract._portal_invoices(),
+            'usage_so_far': contract_sudo._usage_so_far(),  # sudo: meters and prices of the own services
+            'usage_entries': contract_sudo._portal_usage_entries(),  # sudo: the own charges
         }

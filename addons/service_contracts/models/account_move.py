@@ -15,6 +15,7 @@ SPLIT_AMOUNTS = ('balance', 'amount_currency', 'discount_balance', 'discount_amo
 class AccountMove(models.Model):
     _inherit = 'account.move'
 
+    service_entry_ids = fields.One2many('service.billing.entry', 'move_id', "Charges billed", readonly=True)
     service_contract_count = fields.Integer("Contracts", compute='_compute_service_contract_count')
 
     @api.depends('invoice_line_ids.service_contract_id')
@@ -110,7 +111,7 @@ class AccountMove(models.Model):
             credited[line.service_contract_line_id.id, line.service_period_start] += line.price_subtotal
         return self._service_entries().filtered(lambda entry: entry.currency_id.compare_amounts(
             credited[entry.contract_line_id.id, entry.period_start], entry.amount_untaxed,
-        ) >= 0)
+        ) in ((0, 1) if entry.amount_untaxed >= 0 else (0, -1)))
 
     # === ACTIONS === #
 

@@ -30,3 +30,8 @@ class ResCompany(models.Model):
         self.ensure_one()
         zone = self.partner_id.tz or self.env.user.tz or 'UTC'
         return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
+
+    def _service_zone(self) -> str:
+        """Return the zone in which the days of usage begin, the same whoever asks."""
+        self.ensure_one()
+        return self.partner_id.tz or 'UTC'

@@ -102,4 +102,5 @@ class SaleOrderLine(models.Model):
             'discount': self.discount,
             'tax_ids': [fields.Command.set(self.tax_ids.ids)],
             'analytic_distribution': self.analytic_distribution,
+            **(self.service_plan_line_id._prepare_price_vals() if self.service_plan_line_id else {}),
         }

@@ -28,7 +28,13 @@ class ServiceBillingEntry(models.Model):
     )
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
-    kind = fields.Selection([('recurring', "Recurring"), ('one_time', "One time")], required=True, readonly=True)
+    kind = fields.Selection(
+        [('recurring', "Recurring"), ('one_time', "One time"), ('usage', "Usage"), ('late_usage', "Late usage")],
+        required=True, readonly=True,
+    )
+    correction = fields.Integer(
+        readonly=True, help="Number of the correction of this period by late usage; 0 for the charge itself.",
+    )
     period_start = fields.Date("From", required=True, readonly=True)
     period_end = fields.Date("Until before", required=True, readonly=True, help="The first day after the period.")
     period_last_day = fields.Date("To", compute='_compute_period_last_day')
@@ -51,7 +57,7 @@ class ServiceBillingEntry(models.Model):
     explanation = fields.Json(readonly=True, help="How the quantity came about: period, full period and share.")
 
     _one_charge = models.UniqueIndex(
-        "(contract_line_id, period_start, kind) WHERE state != 'void'",
+        "(contract_line_id, period_start, kind, COALESCE(correction, 0)) WHERE state != 'void'",
         "This period of the service is billed already. Void the charge before you bill it again.",
     )
     _period_order = models.Constraint(
@@ -60,21 +66,27 @@ class ServiceBillingEntry(models.Model):
     )
 
     def init(self):
-        """Forbid live recurring charges of one line to overlap.
+        """Forbid live recurring charges of one line to overlap, and live charges of its usage.
 
         The line is compared as a one-number range, so that no extension of PostgreSQL is needed.
         """
         super().init()
-        self.env.cr.execute("SELECT 1 FROM pg_constraint WHERE conname = 'service_billing_entry_no_overlap'")
+        self._forbid_overlap('recurring', 'service_billing_entry_no_overlap')
+        self._forbid_overlap('usage', 'service_billing_entry_no_usage_overlap')
+
+    def _forbid_overlap(self, kind: str, name: str) -> None:
+        self.env.cr.execute('SELECT 1 FROM pg_constraint WHERE conname = %s', (name,))
         if self.env.cr.fetchone():
             return
-        self.env.cr.execute("""
-            ALTER TABLE service_billing_entry ADD CONSTRAINT service_billing_entry_no_overlap
+        self.env.cr.execute(SQL(
+            """
+            ALTER TABLE service_billing_entry ADD CONSTRAINT %s
             EXCLUDE USING gist (
                 int4range(contract_line_id, contract_line_id, '[]') WITH =,
                 daterange(period_start, period_end) WITH &&
-            ) WHERE (state <> 'void' AND kind = 'recurring')
-        """)
+            ) WHERE (state <> 'void' AND kind = %s)
+            """, SQL.identifier(name), kind,
+        ))
 
     @api.depends('period_end')
     def _compute_period_last_day(self):
@@ -150,6 +162,7 @@ class ServiceBillingEntry(models.Model):
         """
         live = self.filtered(lambda entry: entry.state == 'posted')
         live.write({'state': 'void', 'void_reason': reason})
+        live.filtered(lambda entry: entry.kind == 'late_usage')._reopen_late_usage()
 
     def _restore(self) -> None:
         """Make void charges live again because their invoice is valid after all.
@@ -172,6 +185,7 @@ class ServiceBillingEntry(models.Model):
         return self.search([
             ('contract_line_id', '=', self.contract_line_id.id),
             ('kind', '=', self.kind),
+            ('correction', '=', self.correction),
             ('state', '=', 'posted'),
             ('period_start', '<', self.period_end),
             ('period_end', '>', self.period_start),

@@ -154,8 +154,8 @@ class ServiceBillingRun(models.Model):
     def action_view_invoices(self):
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_out_invoice_type')
-        action.update(domain=[('id', 'in', self.entry_ids.move_id.ids)], context={'create': False})
-        return action
+        domain = [('service_entry_ids.run_id', '=', self.id)]
+        return {**action, 'domain': domain, 'context': {'create': False, 'default_move_type': 'out_invoice'}}
 
     def action_view_entries(self):
         self.ensure_one()

@@ -7,11 +7,13 @@ import time
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 from psycopg2 import Error as DatabaseError
 from psycopg2 import InterfaceError, OperationalError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from ..rules.billing import due_charges
+from .service_usage_explanation import explanation_of
 
 _logger = logging.getLogger(__name__)
 
@@ -71,6 +73,8 @@ class ServiceBillingWorker(models.AbstractModel):
         contracts, after = self._claim(run, after)
         if contracts:
             figures = self._bill_or_split(run, contracts)
+            for name in ('amount_untaxed', 'amount_total'):
+                figures[name] = run.currency_id.round(figures.get(name, 0.0))
             self.env['service.billing.batch'].create({
                 'run_id': run.id, 'seconds': time.monotonic() - started, **figures,
             })
@@ -95,22 +99,29 @@ class ServiceBillingWorker(models.AbstractModel):
     def _claim(self, run, after: int):
         """Lock the next due contracts of the run, whole customers at a time; skip what others hold.
 
-        A customer is claimed as a whole, so that two workers never split one invoice.
+        A customer is claimed as a whole, so that two workers never split one invoice. It goes round once:
+        nothing claimed means that nothing is due, or that other workers hold it.
         """
-        domain = run._due_domain()
-        contracts = self.env['service.contract']
-        ahead = contracts.search_fetch(
-            domain & Domain('partner_invoice_id.id', '>', after), ['partner_invoice_id'],
+        for start in (after, 0) if after else (0,):
+            while ahead := self._ahead(run, start):
+                start = ahead[-1].partner_invoice_id.id
+                if claimed := self._claim_whole(run, ahead.partner_invoice_id):
+                    return claimed, start
+        return self.env['service.contract'], 0
+
+    def _ahead(self, run, after: int):
+        """Return the next due contracts, by customer, whoever holds them."""
+        return self.env['service.contract'].search_fetch(
+            run._due_domain() & Domain('partner_invoice_id.id', '>', after), ['partner_invoice_id'],
             order='partner_invoice_id.id, id', limit=BATCH,
         )
-        if not ahead:
-            return (contracts, 0) if not after else self._claim(run, 0)
-        passed = ahead[-1].partner_invoice_id.id
-        customer_ids = self._claim_customers(ahead.partner_invoice_id.ids)
-        whole = domain & Domain('partner_invoice_id', 'in', customer_ids)
-        due = contracts.search(whole, order='partner_invoice_id.id, id')
-        claimed = due.try_lock_for_update(allow_referencing=True).filtered_domain(domain)
-        return (claimed, passed) if claimed else self._claim(run, passed)
+
+    def _claim_whole(self, run, customers):
+        """Lock all due contracts of those customers that nobody holds."""
+        domain = run._due_domain()
+        whole = domain & Domain('partner_invoice_id', 'in', self._claim_customers(customers.ids))
+        due = self.env['service.contract'].search(whole, order='partner_invoice_id.id, id')
+        return due.try_lock_for_update(allow_referencing=True).filtered_domain(domain)
 
     def _claim_customers(self, partner_ids: list[int]) -> list[int]:
         """Return those of the customers that no other worker holds; they are ours until the commit."""
@@ -145,6 +156,7 @@ class ServiceBillingWorker(models.AbstractModel):
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
         entries = self._write_entries(run, drafts)
+        self.env['service.usage.record']._settle_late(contracts.line_ids.filtered('late_usage_on'))
         self._check_settled(run, contracts)
         invoices = writer._write_invoices(run.company_id, drafts)
         entries._link(invoices)
@@ -174,8 +186,10 @@ class ServiceBillingWorker(models.AbstractModel):
                     "%(contract)s: more than %(limit)s periods of “%(service)s” are due at once, from %(start)s on. "
                     "Correct the start, or raise the limit in the settings, then try again.",
                     contract=line.contract_id.display_name, limit=limit,
-                    service=line.name.split('\n')[0], start=charges[0].period.start,
+                    service=line.name.split('\n')[0], start=format_date(self.env, charges[0].period.start),
                 ))
+        rater = self.env['service.usage.rater']
+        charges_by_line = rater._with_corrections(rater._rate(charges_by_line, terms), contracts, run.date)
         return {line: charges for line, charges in charges_by_line.items() if charges}
 
     def _write_entries(self, run, drafts):
@@ -183,6 +197,7 @@ class ServiceBillingWorker(models.AbstractModel):
         return self.env['service.billing.entry']._insert([
             {
                 **self._prepare_entry_vals(item.charge, draft),
+                'correction': item.charge.evidence.get('correction', 0),
                 'contract_line_id': item.contract_line_id,
                 'contract_id': item.contract_id,
                 'run_id': run.id,
@@ -204,11 +219,11 @@ class ServiceBillingWorker(models.AbstractModel):
             'quantity': float(charge.quantity),
             'price_unit': float(charge.price_unit),
             'discount': float(charge.discount),
-            'explanation': {
-                'full_period': [str(charge.full_period.start), str(charge.full_period.end)],
-                'share': str(charge.share),
-            },
+            'explanation': explanation_of(charge, self._digits(draft)),
         }
+
+    def _digits(self, draft) -> int:
+        return self.env['res.currency'].browse(draft.vals['currency_id']).decimal_places
 
     def _check_settled(self, run, contracts) -> None:
         """Refuse to go on with a contract that would be due for ever."""
@@ -218,7 +233,7 @@ class ServiceBillingWorker(models.AbstractModel):
                 raise UserError(self.env._(
                     "%(contract)s says it is due on %(date)s, but nothing could be charged for that day. "
                     "Check the dates of its services, then try again.",
-                    contract=contract.display_name, date=contract.next_charge_date,
+                    contract=contract.display_name, date=format_date(self.env, contract.next_charge_date),
                 ))
 
     # === PARK === #

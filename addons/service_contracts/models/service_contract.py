@@ -303,6 +303,8 @@ class ServiceContract(models.Model):
         result = super().write(vals)
         for contract, lines in following.items():
             lines.with_context(service_gate=SERVICE_GATE).write({'date_start': contract.date_start})
+        if {'date_start', *TERM_FIELDS} & vals.keys():
+            self.filtered(lambda contract: contract.state in ('active', 'suspended'))._follow_term()
         return result
 
     def _check_write(self, vals: dict) -> None:
@@ -382,7 +384,8 @@ class ServiceContract(models.Model):
         moves = self.entry_ids.move_id
         if len(moves) == 1:
             return {**action, 'views': [(False, 'form')], 'res_id': moves.id}
-        return {**action, 'domain': [('id', 'in', moves.ids)], 'context': {'create': False}}
+        domain = [('service_entry_ids.contract_id', 'in', self.ids)]
+        return {**action, 'domain': domain, 'context': {'create': False, 'default_move_type': 'out_invoice'}}
 
     def action_view_entries(self) -> dict:
         """Open the charges billed under the contracts."""

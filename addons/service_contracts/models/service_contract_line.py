@@ -13,20 +13,23 @@ from ..rules.metrics import monthly_amount
 from ..rules.money import to_decimal
 from ..rules.periods import Interval, Period
 from .service_gate import has_passed_gate
+from .service_price_mixin import AMOUNTS
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ONE_DAY = timedelta(days=1)
 EDITABLE = {'store': True, 'readonly': False, 'precompute': True}
 """Of a computed field that people may change."""
 FROM_PLAN = {'compute': '_compute_recurrence', 'default': None, **EDITABLE}
-BILLED_FIELDS = {'contract_id', 'kind', 'plan_id', 'date_start', *RECURRENCE_FIELDS} - {'proration'}
+BILLED_FIELDS = {'contract_id', 'kind', 'meter_id', 'plan_id', 'date_start', *RECURRENCE_FIELDS} - {'proration'}
 """What makes the grid of periods: it stays as soon as one of them is billed."""
 
 
 class ServiceContractLine(models.Model):
     _name = 'service.contract.line'
     _description = "Service of a Contract"
-    _inherit = ['service.item.mixin', 'service.recurrence.mixin', 'analytic.mixin']
+    _inherit = [
+        'service.contract.part.mixin', 'service.item.mixin', 'service.recurrence.mixin', 'analytic.mixin',
+    ]
     _order = 'contract_id, sequence, id'
     _check_company_auto = True
 
@@ -70,6 +73,7 @@ class ServiceContractLine(models.Model):
         'account.tax', string="Taxes", ondelete='restrict', compute='_compute_tax_ids', check_company=True,
         context={'active_test': False}, domain="[('type_tax_use', '=', 'sale')]", **EDITABLE,
     )
+    tier_ids = fields.One2many('service.price.tier', 'contract_line_id', "Tiers", copy=True)
     price_subtotal = fields.Monetary("Amount", compute='_compute_amounts', store=True, precompute=True)
     price_total = fields.Monetary("Amount with tax", compute='_compute_amounts', store=True, precompute=True)
     recurring_monthly = fields.Monetary("Monthly", compute='_compute_recurring_monthly', store=True)
@@ -77,6 +81,14 @@ class ServiceContractLine(models.Model):
     entry_ids = fields.One2many('service.billing.entry', 'contract_line_id', "Charges billed")
     next_period_start = fields.Date("Next period", compute='_compute_next_charge', store=True)
     next_charge_date = fields.Date("Next charge", compute='_compute_next_charge', store=True, index=True)
+    late_usage_on = fields.Date(
+        "Late usage since", readonly=True, copy=False,
+        help="The day on which usage of a billed period came in that is not settled yet.",
+    )
+    usage_stamp = fields.Datetime(
+        "Last usage of a period that is over", readonly=True, copy=False,
+        help="Makes a billing run that reads at the same moment try again.",
+    )
 
     _sale_line_is_unique = models.UniqueIndex(
         "(sale_line_id) WHERE sale_line_id IS NOT NULL",
@@ -112,14 +124,11 @@ class ServiceContractLine(models.Model):
             number = not self.env.context.get('within_contract') and line.contract_id.name
             line.display_name = f'{number}: {line._service_name()}' if number else line._service_name()
 
-    @api.depends('product_id', 'contract_id.partner_id')
-    def _compute_name(self):
-        super()._compute_name()
-
     @api.depends('kind', 'interval_count', 'interval_unit')
+    @api.depends_context('lang')
     def _compute_billing_label(self):
         for line in self:
-            line.billing_label = line._recurrence_text() if line.kind == 'recurring' else self.env._("once")
+            line.billing_label = line._recurrence_text() if line.kind != 'one_time' else self.env._("once")
 
     @api.depends('contract_id')
     def _compute_date_start(self):
@@ -165,11 +174,14 @@ class ServiceContractLine(models.Model):
                 'company_id': line.company_id.id,
             }) or line.analytic_distribution
 
-    @api.depends('quantity', 'price_unit', 'discount', 'tax_ids', 'currency_id')
+    @api.depends('quantity', 'price_unit', 'discount', 'tax_ids', 'currency_id', 'kind', 'price_model', 'flat_at_zero',
+                 'free_events', 'tier_ids.up_to', 'tier_ids.price_unit', 'tier_ids.flat_fee', *AMOUNTS)
     def _compute_amounts(self):
+        """Work out a whole period; of a service billed by usage, what it costs without any use."""
         AccountTax = self.env['account.tax']
         for line in self:
-            base_line = line._prepare_base_line()
+            rated = line._is_rated() and {'quantity': 1.0, 'price_unit': float(line._fixed_amount()), 'discount': 0.0}
+            base_line = line._prepare_base_line(**rated or {})
             AccountTax._add_tax_details_in_base_line(base_line, line.company_id)
             AccountTax._round_base_lines_tax_details([base_line], line.company_id)
             line.price_subtotal = base_line['tax_details']['total_excluded_currency']
@@ -189,7 +201,7 @@ class ServiceContractLine(models.Model):
         'kind', 'date_start', 'date_end', *RECURRENCE_FIELDS,
         'contract_id.state', 'contract_id.date_start', 'contract_id.date_end',
         'contract_id.pause_ids.date_start', 'contract_id.pause_ids.date_end',
-        'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end',
+        'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end', 'late_usage_on',
     )
     def _compute_next_charge(self):
         """Derive the pointers from the ledger; they only save time and are never the truth."""
@@ -198,6 +210,8 @@ class ServiceContractLine(models.Model):
         terms_by_line = billable._billing_terms_by_line(pointer=False)
         for line in billable:
             start, charge_date = next_due(terms_by_line[line.id])
+            if line.late_usage_on and (line.meter_id.late_policy == 'credit' or not charge_date):
+                charge_date = min(filter(None, (charge_date, line.late_usage_on)))
             line.next_period_start, line.next_charge_date = start or False, charge_date or False
 
     # === CRUD === #
@@ -289,6 +303,8 @@ class ServiceContractLine(models.Model):
             return [env._("%s is archived. Restore it or choose another.", self.product_id.display_name)]
         try:
             self._terms_base(pointer=False)
+            if self._is_rated():
+                self._price_model()
         except RuleError as error:
             return [env._("%(service)s: %(problem)s", service=self.product_id.display_name, problem=str(error))]
         return []
@@ -348,13 +364,13 @@ class ServiceContractLine(models.Model):
         """Return the terms without the ledger, and the day from which the ledger matters."""
         contract = self.contract_id
         start = self.date_start or contract.date_start
-        recurrence = self._recurrence(start) if self.kind == 'recurring' else None
+        recurrence = self._recurrence(start) if self.kind != 'one_time' else None
         next_start = pointer and self.next_period_start or None
         ends = [day for day in (self.date_end, contract.date_end) if day]
         return {
             'line_id': self._origin.id or 0,
             'kind': self.kind,
-            'timing': self.timing,
+            'timing': 'arrears' if self.kind == 'usage' else self.timing,
             'recurrence': recurrence,
             'start': start,
             'end': min(ends) + ONE_DAY if ends else None,

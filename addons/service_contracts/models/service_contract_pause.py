@@ -13,7 +13,7 @@ from .service_gate import SERVICE_GATE, has_passed_gate
 class ServiceContractPause(models.Model):
     _name = 'service.contract.pause'
     _description = "Pause of a Contract"
-    _inherit = ['service.input.mixin']
+    _inherit = ['service.contract.part.mixin', 'service.input.mixin']
     _order = 'date_start desc, id desc'
 
     contract_id = fields.Many2one('service.contract', required=True, ondelete='cascade', index=True)

@@ -34,7 +34,8 @@ class ServiceContract(models.Model):
             return Move
         return Move.search(
             [('invoice_line_ids.service_contract_id', '=', self.id), ('state', '=', 'posted')],
-            order='invoice_date desc, id desc', limit=INVOICE_ROWS,
+            order='invoice_date desc, id desc',
+            limit=INVOICE_ROWS,
         )
 
     def _duration_text(self, count: int, unit: str) -> str:
@@ -42,8 +43,12 @@ class ServiceContract(models.Model):
         env = self.env
         if count == 1:
             return {
-                'day': env._("1 day"), 'week': env._("1 week"), 'month': env._("1 month"),
-                'quarter': env._("1 quarter"), 'half_year': env._("1 half-year"), 'year': env._("1 year"),
+                'day': env._("1 day"),
+                'week': env._("1 week"),
+                'month': env._("1 month"),
+                'quarter': env._("1 quarter"),
+                'half_year': env._("1 half-year"),
+                'year': env._("1 year"),
             }[unit]
         return {
             'day': env._("%(count)s days", count=count),

@@ -4,6 +4,7 @@ from datetime import date
 from itertools import groupby
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..rules.billing import due_charges
 from ..rules.errors import RuleError
@@ -36,7 +37,7 @@ class ServiceContract(models.Model):
         try:
             until = fields.Date.add(max(self.company_id._service_today(), self.date_start), months=PREVIEW_MONTHS)
             rows = self._preview(until, PREVIEW_ROWS + 1)
-        except RuleError as error:
+        except (RuleError, UserError) as error:
             return {'groups': [], 'problem': str(error), 'is_cut': False}
         shown = rows[:PREVIEW_ROWS]
         groups = [(day, list(group)) for day, group in groupby(shown, key=lambda row: row['charge_date'])]
@@ -50,17 +51,27 @@ class ServiceContract(models.Model):
         :param limit: at most so many rows for each contract.
         """
         rows = []
-        terms_by_line = self.line_ids._billing_terms_by_line()
+        charges_by_line = self._charges_to_come(date_to, limit)
         for contract in self:
             charges = [
-                (line, charge)
-                for line in contract.line_ids
-                for charge in due_charges(terms_by_line[line.id], date_to, limit)
+                (line, charge) for line in contract.line_ids for charge in charges_by_line.get(line, ())
             ]
             charges.sort(key=lambda pair: pair[1].charge_date)
             for _day, group in groupby(charges[:limit], key=lambda pair: pair[1].charge_date):
                 rows += contract._preview_rows(list(group))
         return sorted(rows, key=lambda row: row['charge_date'])
+
+    def _charges_to_come(self, date_to: date, limit: int | None) -> dict:
+        """Return the charges of each line; of usage, what is known today."""
+        terms = self.line_ids._billing_terms_by_line()
+        rater, today = self.env['service.usage.rater'], fields.Date.today()
+        due = {line: due_charges(terms[line.id], date_to, limit) for line in self.line_ids}
+        rated = rater._with_corrections(rater._rate(due, terms), self, min(today, date_to))
+        return {
+            line: [charge for charge in charges if charge.kind != 'usage' or charge.period.start <= today
+                   or charge.amount(line.currency_id.decimal_places)]
+            for line, charges in rated.items()
+        }
 
     def _preview_rows(self, charges: list) -> list[dict]:
         """Return the rows of the charges of one contract on one day."""

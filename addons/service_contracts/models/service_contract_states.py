@@ -315,6 +315,17 @@ class ServiceContract(models.Model):
             })
             pause._set_state('over')
 
+    # === EDITS DURING BILLING === #
+
+    def _claim_for_edit(self) -> None:
+        """Let an edit of a part of these contracts and a billing run on them exclude each other.
+
+        A run writes the contracts it bills. Writing the same rows makes whoever comes second wait and then
+        start over, instead of both going on from what they read before.
+        """
+        if self.ids:
+            self.env.cr.execute('UPDATE service_contract SET write_date = write_date WHERE id = ANY(%s)', (self.ids,))
+
     # === CRON === #
 
     @api.model
@@ -366,7 +377,7 @@ class ServiceContract(models.Model):
         for contract in self:
             today = contract.company_id._service_today()
             until = current_term_end(contract._contract_terms(contract.date_start), today)
-            renewed = contract.date_term_end and until and until > contract.date_term_end
+            renewed = until and contract.date_term_end and contract.date_term_end < today
             vals = {'date_term_end': until}
             if contract.renewal == 'none' and not contract.date_end:
                 vals['date_end'] = until

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from odoo import models
 from odoo.tools import format_date
+from psycopg2.errors import UniqueViolation
 
 from ..posting.draft import InvoiceDraft, InvoiceItem, WrittenInvoice
 from ..posting.fast import FastWriter
@@ -43,7 +44,20 @@ class ServiceInvoiceWriter(models.AbstractModel):
             draft.items.sort(key=lambda item: (item.contract_id, item.charge.period.start))
             contracts = self.env['service.contract'].browse(draft.contract_ids)
             draft.vals['invoice_origin'] = ', '.join(contracts.mapped('name'))
+            if self._is_credit(draft):
+                self._make_credit_note(draft)
         return sorted(drafts.values(), key=lambda draft: draft.vals['invoice_date'])
+
+    def _is_credit(self, draft: InvoiceDraft) -> bool:
+        """Tell whether late usage makes the customer get money back."""
+        if not any(item.charge.kind == 'late_usage' for item in draft.items):
+            return False
+        return sum(vals['quantity'] * vals['price_unit'] for vals in (item.vals for item in draft.items)) < 0
+
+    def _make_credit_note(self, draft: InvoiceDraft) -> None:
+        draft.vals |= {'move_type': 'out_refund', 'preferred_payment_method_line_id': None}
+        for item in draft.items:
+            item.vals['price_unit'] = -item.vals['price_unit']
 
     def _grouping_key(self, vals: dict) -> tuple:
         """Return what must agree on one invoice. Override to split further."""
@@ -79,9 +93,9 @@ class ServiceInvoiceWriter(models.AbstractModel):
         """Return the invoice line of a charge.
 
         A part of a period becomes one unit at the exact amount: two decimals of a quantity cannot carry
-        22/30, and a rounded price times a quantity would be a cent off.
+        22/30, and a rounded price times a quantity would be a cent off. So does what a price model gave.
         """
-        whole = charge.share == 1
+        whole = charge.share == 1 and not charge.rated
         return {
             'product_id': line.product_id.id,
             'product_uom_id': line.product_uom_id.id,
@@ -101,7 +115,9 @@ class ServiceInvoiceWriter(models.AbstractModel):
         """Return the text of an invoice line: the service, its period, and how a part of it was priced."""
         lang = line.contract_id.partner_invoice_id.lang
         parts = [line.name, self._period_text(charge, lang)]
-        if charge.share != 1:
+        if charge.rated:
+            parts += line._explain(charge, lang)
+        elif charge.share != 1:
             parts.append(self._share_text(line, charge, lang))
         return '\n'.join(filter(None, parts))
 
@@ -120,13 +136,14 @@ class ServiceInvoiceWriter(models.AbstractModel):
 
     def _share_text(self, line, charge: Charge, lang: str | None) -> str:
         full = charge.full_period
+        currency = line.currency_id.with_context(lang=lang)
         return self.with_context(lang=lang).env._(
             "%(share)s of the period %(start)s to %(last_day)s, %(quantity)g × %(price)s",
             share=_days_text(charge.share, full.days),
             start=format_date(self.env, full.start, lang_code=lang),
             last_day=format_date(self.env, full.end - timedelta(days=1), lang_code=lang),
             quantity=line.quantity,
-            price=line.currency_id.format(line.price_unit * (1 - line.discount / 100)),
+            price=currency.format(line.price_unit * (1 - line.discount / 100)),
         )
 
     # === WRITE === #
@@ -149,8 +166,12 @@ class ServiceInvoiceWriter(models.AbstractModel):
             return []
         moves = self.env['account.move'].with_context(**QUIET).create([move_vals(draft) for draft in drafts])
         lock_journals(self.env, set(moves.journal_id.ids))
-        seed_numbers(self.env, moves)
-        moves._post(soft=False)
+        try:
+            with self.env.cr.savepoint():
+                seed_numbers(self.env, moves)
+                moves._post(soft=False)
+        except UniqueViolation:  # an accountant took the number at this moment: core finds a free one by trying
+            moves._post(soft=False)
         return [self._written(move) for move in moves]
 
     def _written(self, move) -> WrittenInvoice:
@@ -158,7 +179,7 @@ class ServiceInvoiceWriter(models.AbstractModel):
         return WrittenInvoice(
             move_id=move.id,
             line_ids=tuple(lines.ids),
-            subtotals=tuple(lines.mapped('price_subtotal')),
+            subtotals=tuple(-move.direction_sign * line.price_subtotal for line in lines),
             amount_untaxed=move.amount_untaxed_signed,
             amount_total=move.amount_total_signed,
             is_fast=False,

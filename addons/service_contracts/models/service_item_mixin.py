@@ -8,7 +8,7 @@ LIMIT = 10**12
 class ServiceItemMixin(models.AbstractModel):
     _name = 'service.item.mixin'
     _description = "Priced Service"
-    _inherit = ['service.input.mixin']
+    _inherit = ['service.price.mixin']
 
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one(
@@ -26,8 +26,9 @@ class ServiceItemMixin(models.AbstractModel):
     price_unit = fields.Float("Unit price", min_display_digits='Product Price')
     discount = fields.Float("Discount (%)", digits='Discount', default=0.0)
     kind = fields.Selection(
-        [('recurring', "Recurring"), ('one_time', "One time")], default='recurring', required=True,
-        help="Recurring: billed every period. One time: billed once, on the first day.",
+        [('recurring', "Recurring"), ('one_time', "One time"), ('usage', "Usage")], default='recurring', required=True,
+        help="Recurring: billed every period. One time: billed once, on the first day. "
+             "Usage: what was used in a period is billed after it, as counted by a meter.",
     )
 
     # PostgreSQL takes NaN for greater than every number, so the upper bounds keep it and infinity out.

@@ -19,6 +19,7 @@ class ServicePlanLine(models.Model):
         help="Pricelist: what the customer's pricelist says on the day of the contract. "
              "Fixed: the price given here, in the currency of the contract.",
     )
+    tier_ids = fields.One2many('service.price.tier', 'plan_line_id', "Tiers", copy=True)
     price_unit = fields.Float(compute='_compute_price_unit', store=True, readonly=False, precompute=True)
 
     @api.depends('product_id', 'price_source')
@@ -45,4 +46,5 @@ class ServicePlanLine(models.Model):
             'product_uom_id': self.product_uom_id.id,
             'discount': self.discount,
             'kind': self.kind,
+            **self._prepare_price_vals(),
         }

@@ -72,6 +72,7 @@ class ServiceRecurrenceMixin(models.AbstractModel):
     )
 
     @api.depends('interval_count', 'interval_unit')
+    @api.depends_context('lang')
     def _compute_recurrence_label(self):
         for record in self:
             record.recurrence_label = record._recurrence_text()

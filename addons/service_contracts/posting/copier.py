@@ -24,7 +24,7 @@ TOTAL_COLUMNS = (
 )
 OWN_COLUMNS = {
     'id', 'sequence_number', 'sequence_prefix', 'payment_reference', 'made_sequence_gap', 'access_token',
-    'move_id', 'move_name', 'create_date', 'write_date',
+    'move_id', 'move_name', 'create_date', 'write_date', 'write_uid',
 }
 """Columns in which two equal invoices differ, besides their names."""
 

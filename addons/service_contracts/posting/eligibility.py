@@ -71,7 +71,9 @@ class ShapeFinder:
     def shape(self, draft: InvoiceDraft) -> Shape | None:
         """Return what the draft shares with all drafts that can be copied from one mould, or None."""
         vals = draft.vals
-        if vals['currency_id'] != self.company.currency_id.id or vals.get('invoice_cash_rounding_id'):
+        if vals['move_type'] != 'out_invoice' or vals.get('invoice_cash_rounding_id'):
+            return None
+        if vals['currency_id'] != self.company.currency_id.id:
             return None
         if not (self._is_simple_journal(vals['journal_id']) and self._is_simple_term(vals['invoice_payment_term_id'])):
             return None

@@ -7,11 +7,10 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import date
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import fields
 from odoo.api import Environment
 from odoo.tools import SQL
+from psycopg2.errors import UniqueViolation
 
 from .amounts import AmountEngine, InvoiceAmounts
 from .copier import InvoiceCopier, NotCopyable, differences

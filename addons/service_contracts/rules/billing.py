@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice, takewhile
 from operator import attrgetter
+from typing import Any
 
 from .errors import RuleError
 from .money import round_fraction
@@ -65,9 +66,9 @@ class LineTerms:
 class Charge:
     """One period to bill: `share` tells how much of `full_period` is charged, quantity and price are whole.
 
-    `rated` is there where a price model or a meter gave the amount. A price for usage is what was used, whole;
-    any other shrinks with the period. `charged` are amounts charged for the period before: the rest is a
-    correction, kind late_usage.
+    `rated` is there where a price model or a meter gave the amount, discount included. A price for usage is
+    what was used, whole; any other shrinks with the period. `charged` are amounts charged for the period
+    before: only the rest is charged. `evidence` is what is kept besides to explain the amount, plain values.
     """
 
     line_id: int
@@ -81,13 +82,17 @@ class Charge:
     discount: Decimal
     rated: Rated | None = None
     charged: tuple[Decimal, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def amount(self, digits: int) -> Decimal:
         """Return the amount of the period: quantity × price × (1 − discount) × share, rounded once, at the end."""
-        whole = Fraction(self.rated.amount) if self.rated else Fraction(self.quantity) * Fraction(self.price_unit)
         share = 1 if self.kind in USAGE_KINDS else self.share
-        amount = round_fraction(whole * (1 - Fraction(self.discount) / 100) * share, digits)
-        return late_difference(amount, self.charged)
+        return late_difference(round_fraction(self._whole_amount() * share, digits), self.charged)
+
+    def _whole_amount(self) -> Fraction:
+        if self.rated:
+            return Fraction(self.rated.amount)
+        return Fraction(self.quantity) * Fraction(self.price_unit) * (1 - Fraction(self.discount) / 100)
 
 
 @dataclass(frozen=True, slots=True)

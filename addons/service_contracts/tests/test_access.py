@@ -12,6 +12,7 @@ MODELS = (
     'service.plan', 'service.plan.line', 'service.contract', 'service.contract.line', 'service.contract.pause',
     'service.billing.entry', 'service.billing.run', 'service.billing.batch', 'service.billing.preview',
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
+    'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
 )
 PORTAL_READS = {'service.contract', 'service.contract.line'}
 REMOTE_METHODS = {
@@ -19,12 +20,16 @@ REMOTE_METHODS = {
         'open_contracts', 'preview_charges', 'read_status', 'action_load_plan', 'action_activate', 'action_suspend',
         'action_pause', 'action_resume', 'action_end', 'action_remove', 'action_reinstate', 'action_unpark',
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
+        'action_view_usage',
     },
     'service.plan': {'action_view_contracts'},
     'service.billing.run': {
         'run_billing', 'action_preview', 'action_start', 'action_cancel', 'action_view_invoices', 'action_view_entries',
         'action_view_parked',
     },
+    'service.meter': {'action_view_records'},
+    'service.usage.record': {'send_usage'},
+    'service.usage.import': {'action_check', 'action_import'},
     'service.contract.end': {'action_confirm'},
     'service.contract.remove': {'action_confirm'},
     'service.contract.pause.wizard': {'action_confirm'},

@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models.service_billing_worker import CLAIM_CLASS
+
 
 @tagged('post_install', '-at_install')
 class BillingCase(AccountTestInvoicingCommon):
@@ -297,6 +299,18 @@ class TestBillingRun(BillingCase):
         run = self._run('2026-01-31')
         with self.assertRaisesRegex(UserError, run.name):
             run.unlink()
+
+    def test_a_worker_leaves_customers_that_another_worker_holds(self):
+        """B1: it finds nothing at once instead of asking again and again."""
+        contract = self._contract()
+        run = self.env['service.billing.run'].create({'date': '2026-01-31'})
+        run.sudo()._start()
+        worker = self.env['service.billing.worker'].sudo()
+        with self.registry.cursor() as other_cr:
+            other_cr.execute('SELECT pg_advisory_xact_lock(%s, %s)', (CLAIM_CLASS, self.customer.id))
+            self.assertEqual(worker._claim(run, 0), (contract.browse(), 0))
+            self.assertEqual(worker._claim(run, self.customer.id - 1), (contract.browse(), 0))
+        self.assertEqual(worker._claim(run, 0), (contract, self.customer.id))
 
     def test_nobody_writes_the_figures_of_a_run_or_the_ledger(self):
         """G5, G7: not even a manager, and not with a forged context."""

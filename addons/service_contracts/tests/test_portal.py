@@ -2,6 +2,7 @@
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
+from odoo.tests.common import JsonRpcException
 
 from .common import ContractCase
 
@@ -12,7 +13,6 @@ TOKENS = (None, '', 'None', 'False', '[]', 'ünïcödé', '00000000-0000-4000-80
 
 @tagged('post_install', '-at_install')
 class TestPortal(ContractCase, HttpCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -88,8 +88,15 @@ class TestPortal(ContractCase, HttpCase):
     def test_a_bad_sorting_filter_page_or_date_shows_the_list(self):
         """G1: core answers these with a server error."""
         for params in (
-            {'sortby': 'x'}, {'filterby': 'x'}, {'sortby': '', 'filterby': ''}, {'sortby': '\x00'}, {'date_begin': 'x'},
-            {'date_begin': '2026-99-99', 'date_end': '\x00'}, {'search': "'"}, {'page': 'x'}, {'sortby': 'name; drop table'},
+            {'sortby': 'x'},
+            {'filterby': 'x'},
+            {'sortby': '', 'filterby': ''},
+            {'sortby': '\x00'},
+            {'date_begin': 'x'},
+            {'date_begin': '2026-99-99', 'date_end': '\x00'},
+            {'search': "'"},
+            {'page': 'x'},
+            {'sortby': 'name; drop table'},
         ):
             with self.subTest(params):
                 answer = self._get('/my/contracts', **params)
@@ -109,7 +116,8 @@ class TestPortal(ContractCase, HttpCase):
     def test_every_route_is_tested(self):
         """G1: a new route without a test fails here."""
         routes = {
-            rule.rule for rule in self.env['ir.http'].routing_map().iter_rules()
+            rule.rule
+            for rule in self.env['ir.http'].routing_map().iter_rules()
             if rule.endpoint.func.__module__.startswith('odoo.addons.service_contracts')
             or rule.rule.startswith('/my/contracts')
         }
@@ -125,7 +133,18 @@ class TestPortal(ContractCase, HttpCase):
         token = self.foreign._portal_ensure_token()
         answers = set()
         for route in RECORD_ROUTES:
-            for number in (self.foreign.id, draft.id, deleted_id, abroad.id, -1, 0, 2**31 - 1, 2**31, 10**20, -10**20):
+            for number in (
+                self.foreign.id,
+                draft.id,
+                deleted_id,
+                abroad.id,
+                -1,
+                0,
+                2**31 - 1,
+                2**31,
+                10**20,
+                -(10**20),
+            ):
                 for access_token in (*TOKENS, token):
                     address = route.replace('<int:contract_id>', str(number))
                     answer = self._get(address, access_token=access_token)
@@ -137,10 +156,18 @@ class TestPortal(ContractCase, HttpCase):
     def _abroad(self):
         """Return a contract of the customer with a company the portal user does not belong to."""
         company = self.other_company
-        return self.env['service.contract'].with_company(company).create({
-            'partner_id': self.customer.id, 'company_id': company.id, 'date_start': '2026-01-01',
-            'line_ids': [Command.create({'product_id': self.hosting.id})],
-        })
+        return (
+            self.env['service.contract']
+            .with_company(company)
+            .create(
+                {
+                    'partner_id': self.customer.id,
+                    'company_id': company.id,
+                    'date_start': '2026-01-01',
+                    'line_ids': [Command.create({'product_id': self.hosting.id})],
+                }
+            )
+        )
 
     def test_nobody_gets_in_without_logging_in(self):
         self.logout()
@@ -154,8 +181,14 @@ class TestPortal(ContractCase, HttpCase):
 
     def test_the_routes_take_nothing_from_a_form(self):
         """G5, G12: they answer GET only, to a logged-in user, and change nothing whatever is sent along."""
-        forged = {'state': 'removed', 'partner_id': self.neighbour.id, 'price_unit': '0', 'discount': '100',
-                  'company_id': self.other_company.id, 'access_token': 'x'}
+        forged = {
+            'state': 'removed',
+            'partner_id': self.neighbour.id,
+            'price_unit': '0',
+            'discount': '100',
+            'company_id': self.other_company.id,
+            'access_token': 'x',
+        }
         before = self.own.read() + self.own.line_ids.read()
         for route in LIST_ROUTES | RECORD_ROUTES:
             address = route.replace('<int:contract_id>', str(self.own.id)).replace('<int:page>', '1')
@@ -177,12 +210,21 @@ class TestPortal(ContractCase, HttpCase):
 
     def test_a_customer_writes_on_the_own_contract(self):
         def post(contract):
-            return self.make_jsonrpc_request('/mail/message/post', {
-                'thread_model': 'service.contract', 'thread_id': contract.id,
-                'post_data': {'body': "Three more mailboxes, please", 'message_type': 'comment', 'subtype_xmlid': 'mail.mt_comment'},
-            })
+            return self.make_jsonrpc_request(
+                '/mail/message/post',
+                {
+                    'thread_model': 'service.contract',
+                    'thread_id': contract.id,
+                    'post_data': {
+                        'body': "Three more mailboxes, please",
+                        'message_type': 'comment',
+                        'subtype_xmlid': 'mail.mt_comment',
+                    },
+                },
+            )
+
         post(self.own)
         self.assertIn("Three more mailboxes", self.own.message_ids[0].body)
-        with self.assertRaises(Exception):
+        with self.assertRaises(JsonRpcException):
             post(self.foreign)
         self.assertNotIn("Three more", str(self.foreign.message_ids.mapped('body')))

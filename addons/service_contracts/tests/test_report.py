@@ -25,13 +25,16 @@ def _has_printer() -> bool:
 @tagged('post_install', '-at_install')
 @skipUnless(_has_printer(), "needs wkhtmltopdf")
 class TestReport(ContractCase, HttpCase):
-
     def setUp(self):
         super().setUp()
         self.env['ir.config_parameter'].sudo().set_param('report.url', self.base_url())
-        self.company.write({
-            'name': "Alba Services", 'company_details': "<p>Alba Services, Valencia</p>", 'report_footer': "<p>hello@alba.example</p>",
-        })
+        self.company.write(
+            {
+                'name': "Alba Services",
+                'company_details': "<p>Alba Services, Valencia</p>",
+                'report_footer': "<p>hello@alba.example</p>",
+            }
+        )
 
     def _print(self, report, records):
         """Return the text of each printed page."""
@@ -42,12 +45,28 @@ class TestReport(ContractCase, HttpCase):
 
     def test_a_contract_tells_parties_services_terms_and_charges(self):
         contract = self._planned(
-            minimum_count=24, notice_count=3, renewal='term', renewal_count=1, renewal_unit='year', external_ref='REF-7',
+            minimum_count=24,
+            notice_count=3,
+            renewal='term',
+            renewal_count=1,
+            renewal_unit='year',
+            external_ref='REF-7',
         )
-        page, = self._print(CONTRACT, contract)
+        (page,) = self._print(CONTRACT, contract)
         for text in (
-            contract.name, "between Alba Services (provider) and Ana (customer)", 'REF-7', 'Setup', 'once', 'Hosting', 'per month, in advance',
-            '$ 30.00', "The minimum term is 24 months.", "renews by 1 year", "The notice period is 3 months.", '01/01/2026 – 01/31/2026', '$ 34.50',
+            contract.name,
+            "between Alba Services (provider) and Ana (customer)",
+            'REF-7',
+            'Setup',
+            'once',
+            'Hosting',
+            'per month, in advance',
+            '$ 30.00',
+            "The minimum term is 24 months.",
+            "renews by 1 year",
+            "The notice period is 3 months.",
+            '01/01/2026 – 01/31/2026',
+            '$ 34.50',
         ):
             self.assertIn(text, page)
 
@@ -59,7 +78,7 @@ class TestReport(ContractCase, HttpCase):
             self.assertNotIn("Page /", pages)
 
     def test_a_draft_says_that_it_is_one(self):
-        page, = self._print(CONTRACT, self._planned(activate=False))
+        (page,) = self._print(CONTRACT, self._planned(activate=False))
         self.assertIn("Draft contract", page)
 
     def test_several_contracts_are_printed_in_one_call(self):
@@ -79,7 +98,7 @@ class TestReport(ContractCase, HttpCase):
     def test_strange_names_are_printed(self):
         """F4: emoji, combining characters, right-to-left override and markup in what people type."""
         self.customer.name = "Zoe\u0301 \u202egnp.exe\u202c 🌞 <script>alert(1)</script>"
-        page, = self._print(CONTRACT, self._contract([{'name': "Höstîng & <b>more</b>"}]))
+        (page,) = self._print(CONTRACT, self._contract([{'name': "Höstîng & <b>more</b>"}]))
         self.assertIn("<b>more</b>", page)
         self.assertIn("<script>alert(1)</script>", page)
 

@@ -337,6 +337,8 @@ class TestContractEnd(ContractCase):
         with self.assertRaisesRegex(AccessError, "only a contract manager"):
             contract.with_user(user).write({'minimum_count': 0})
         contract.write({'minimum_count': 6})
+        self.assertEqual(contract.date_term_end, date(2026, 6, 30))
+        self.assertNotIn("Renewed", contract.message_ids[0].body)
 
     def test_a_contract_renews_by_terms(self):
         contract = self._contract(minimum_count=3, notice_count=1, renewal='term', renewal_count=1, renewal_unit='year')

@@ -29,7 +29,7 @@ class TestServicePlan(ContractCase):
     def test_values_of_the_wrong_kind_are_refused_in_a_sentence(self):
         """F1: str for int, list for float, bool, dict, unknown field, 2**31, -1."""
         for vals in [
-            {'interval_count': '1'}, {'interval_count': True}, {'interval_count': 2**31}, {'interval_unit': 'fortnight'},
+            {'interval_count': '1'}, {'interval_count': True}, {'interval_count': 2**31}, {'interval_unit': 'age'},
             {'name': {'en': 'x'}}, {'name': 'a\x00b'}, {'name': 'x' * 10**6}, {'active': 1}, {'payment_term_id': 2**31},
             {'line_ids': {'0': 1}}, {'line_ids': [[0, 0, 'x']]}, {'line_ids': [['x']]}, {'line_ids': [[6, 0, ['a']]]},
             {'colour': 3},

@@ -15,18 +15,27 @@ class TestTours(AccountTestInvoicingCommon, HttpCase):
         cls.env.user.group_ids |= cls.env.ref('service_contracts.group_contract_manager')
         product = cls.env['product.product'].create({'name': "Hosting tour", 'type': 'service', 'list_price': 30.0})
         setup = cls.env['product.product'].create({'name': "Setup tour", 'type': 'service', 'list_price': 50.0})
-        cls.plan = cls.env['service.plan'].create({
-            'name': "Hosting tour",
-            'line_ids': [
-                Command.create({'product_id': setup.id, 'kind': 'one_time'}), Command.create({'product_id': product.id}),
-            ],
-        })
+        cls.plan = cls.env['service.plan'].create(
+            {
+                'name': "Hosting tour",
+                'line_ids': [
+                    Command.create({'product_id': setup.id, 'kind': 'one_time'}),
+                    Command.create({'product_id': product.id}),
+                ],
+            }
+        )
         cls.customer = cls.env['res.partner'].create({'name': "Ana Tour", 'email': 'ana@example.com'})
 
     def _user(self, login, group, **vals):
-        return self.env['res.users'].create({
-            'name': login, 'login': login, 'password': login, 'group_ids': [Command.set(self.env.ref(group).ids)], **vals,
-        })
+        return self.env['res.users'].create(
+            {
+                'name': login,
+                'login': login,
+                'password': login,
+                'group_ids': [Command.set(self.env.ref(group).ids)],
+                **vals,
+            }
+        )
 
     def test_staff_bills_a_contract(self):
         self._user('nuria', 'service_contracts.group_contract_manager')

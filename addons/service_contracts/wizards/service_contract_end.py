@@ -36,7 +36,7 @@ class ServiceContractEnd(models.TransientModel):
         for wizard in self:
             domain = Domain('contract_id', '=', wizard.contract_id.id) & Domain('state', '!=', 'void')
             ((period_end,),) = self.env['service.billing.entry']._read_group(
-                domain & Domain('kind', '=', 'recurring'), aggregates=['period_end:max'],
+                domain & Domain('kind', 'in', ('recurring', 'usage')), aggregates=['period_end:max'],
             )
             last_day = period_end and fields.Date.subtract(period_end, days=1)
             is_beyond = last_day and wizard.date_end and last_day > wizard.date_end

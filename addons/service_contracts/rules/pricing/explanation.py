@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 from ..money import EXACT, round_money
 
-STEP_KINDS = ('free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'true_up', 'bonus')
+STEP_KINDS = (
+    'free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'true_up',
+    'discount', 'bonus',
+)
 ONE, ZERO = Decimal(1), Decimal(0)
 amount_of = attrgetter('amount')
 

@@ -1,0 +1,1 @@
+"""Usage: taking records in, rating them, and taking them by a remote call."""
