@@ -51,6 +51,10 @@ AT_ANY_MOMENT = {
           FROM account_move WHERE state = 'posted' GROUP BY 1, 2
         HAVING min(sequence_number) <> 1 OR max(sequence_number) <> count(*)
             OR count(*) <> count(DISTINCT sequence_number)""",
+    'invoices are shown as following a gap': """
+        SELECT DISTINCT move.id, move.name FROM account_move move
+          JOIN service_billing_entry entry ON entry.move_id = move.id
+         WHERE move.state = 'posted' AND made_sequence_gap""",
     'posted entries are not balanced': """
         SELECT move_id FROM account_move_line WHERE parent_state = 'posted' GROUP BY move_id
         HAVING sum(debit) <> sum(credit) OR sum(balance) <> 0""",

@@ -84,6 +84,21 @@ def wait_for_batch(world, after: int) -> None:
         time.sleep(0.1)
 
 
+def test_the_second_worker_helps_with_a_scheduled_run(world):
+    """B1: both jobs are due at the same minute, when no run is open yet; still they share the work."""
+    world.add('plain', 3000, days=25)
+    world.sql(SLOW_BATCHES.format(every=1, seconds=1))
+    world.sql(ONLY, [JOB, HELPER])
+    with running_server(world.database, '--max-cron-threads', 2):
+        finish(world, 60)
+    done = dict(world.sql("""
+        SELECT name, sum(done) FROM ir_cron_progress JOIN ir_model_data ON res_id = cron_id
+         WHERE model = 'ir.cron' GROUP BY name"""))
+    assert done[JOB] and done[HELPER], f'One worker did it all: {done}'
+    assert not alarms(world)
+    assert not world.faults_when_done()
+
+
 def test_a_failed_job_is_tried_again_within_the_hour(world):
     """A3: nobody has to press a button on the morning after a full disk."""
     world.add('plain', 20)

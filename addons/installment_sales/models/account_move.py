@@ -1,6 +1,7 @@
 """Invoices of installment plans: one receivable line per installment."""
 
 from odoo import api, fields, models
+from odoo.addons.service_contracts.posting.eligibility import review
 from odoo.addons.service_contracts.rules.money import allocate, to_decimal
 from odoo.exceptions import UserError
 from odoo.tools import frozendict
@@ -76,3 +77,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('installment_sales.installment_plan_action')
         return {**action, 'views': [(False, 'form')], 'res_id': self.installment_plan_id.id}
+
+
+# Both overrides concern invoices of a plan only, so invoices of contracts may still be copied.
+review('installment_sales', ('account.move', '_post'), ('account.move', '_compute_needed_terms'))

@@ -172,6 +172,8 @@ class ServiceInvoiceWriter(models.AbstractModel):
                 moves._post(soft=False)
         except UniqueViolation:  # an accountant took the number at this moment: core finds a free one by trying
             moves._post(soft=False)
+        # the number before may be one that another run has just committed and this transaction does not see
+        moves.filtered('made_sequence_gap').made_sequence_gap = False
         return [self._written(move) for move in moves]
 
     def _written(self, move) -> WrittenInvoice:

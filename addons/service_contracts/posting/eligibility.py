@@ -18,11 +18,18 @@ REVIEWED_OVERRIDES = {
 }
 """Modules whose share in making and posting an invoice was read: nothing in it is lost by copying rows.
 
-Any other module (electronic invoicing, a country's rules, stock valuation) sends all invoices the ordinary way.
+Any other module (electronic invoicing, a country's rules, stock valuation) sends all invoices the ordinary way
+until it says by ``review`` that its share does nothing for an invoice of a contract.
 """
 FRAMEWORK = {'base', 'mail', 'portal', 'web', 'bus', 'analytic', 'sequence'}
 
 Shape = tuple
+
+
+def review(module: str, *overrides: tuple[str, str]) -> None:
+    """Let a module say that its overrides, (model, method), leave invoices of contracts as core makes them."""
+    for override in overrides:
+        REVIEWED_OVERRIDES[override].add(module)
 
 
 def is_company_eligible(company) -> bool:

@@ -1,0 +1,62 @@
+"""The books after billing, payments and credit notes: every amount is found again on the other side."""
+
+import pytest
+
+from tests.e2e.billing_world import today
+
+SELL = """
+from random import Random
+dice = Random({seed})
+env.company.tax_calculation_rounding_method = {rounding!r}
+product = env['product.product'].search([('name', '=', 'Line')])
+taxes = env['account.tax'].create([
+    {{'name': f'{{amount}} {{include}}', 'amount': amount, 'price_include_override': include}}
+    for amount in (7.0, 8.1, 19.0) for include in ('tax_included', 'tax_excluded')
+])
+def line():
+    return {{
+        'product_id': product.id, 'price_unit': dice.randint(1, 99999) / 100,
+        'quantity': dice.choice([1, 1, 2, 0.5, 3.33]), 'discount': dice.choice([0, 0, 10, 33.33]),
+        'tax_ids': [(6, 0, dice.choice(taxes).ids)],
+    }}
+env['service.contract'].create([{{
+    'partner_id': customer.id, 'external_ref': f'sold {{customer.id}} {{n}}', 'date_start': {start!r},
+    'line_ids': [(0, 0, line()) for _line in range(dice.randint(1, 3))],
+}} for customer in env['res.partner'].create([{{'name': f'Buyer {{n}}'}} for n in range(12)]) for n in range(2)
+]).action_activate()
+env.cr.commit()
+"""
+PAY_AND_CREDIT = """
+from random import Random
+dice = Random({seed})
+def pay(move, share):
+    env['account.payment.register'].with_context(active_model='account.move', active_ids=move.ids).create({{
+        'amount': move.currency_id.round(move.amount_residual * share), 'payment_difference_handling': 'open',
+    }})._create_payments()
+for move in env['service.billing.entry'].search([]).move_id:
+    what = dice.choice(['nothing', 'pay', 'pay a part', 'credit', 'credit a part'])
+    if what.startswith('pay'):
+        pay(move, 1 if what == 'pay' else 0.37)
+    elif what == 'credit':
+        move._reverse_moves(cancel=True)
+    elif what == 'credit a part':
+        credit = move._reverse_moves()
+        credit.invoice_line_ids[1:].unlink()
+        credit.invoice_line_ids.quantity /= 2
+        credit.action_post()
+env.cr.commit()
+"""
+
+
+@pytest.mark.parametrize('rounding', ['round_per_line', 'round_globally'])
+def test_the_books_agree(world, rounding):
+    """C6, C7, C8: random prices, taxes inside and on top, discounts, payments and credit notes: ledger =
+    invoice lines, debit = credit, residual = open receivables, invoice + credit note = 0."""
+    start = str(today().replace(day=1))
+    world.forks.run(SELL.format(seed=6, rounding=rounding, start=start))
+    world.bill_all()
+    assert not world.faults_when_done()
+    world.forks.run(PAY_AND_CREDIT.format(seed=7))
+    assert not world.faults()
+    world.bill_all()
+    assert not world.faults_when_done()
