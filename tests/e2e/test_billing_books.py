@@ -27,8 +27,10 @@ env['service.contract'].create([{{
 env.cr.commit()
 """
 PAY_AND_CREDIT = """
+from datetime import date
 from random import Random
 dice = Random({seed})
+dated = {{'invoice_date': date.today(), 'date': date.today()}}
 def pay(move, share):
     env['account.payment.register'].with_context(active_model='account.move', active_ids=move.ids).create({{
         'amount': move.currency_id.round(move.amount_residual * share), 'payment_difference_handling': 'open',
@@ -38,9 +40,9 @@ for move in env['service.billing.entry'].search([]).move_id:
     if what.startswith('pay'):
         pay(move, 1 if what == 'pay' else 0.37)
     elif what == 'credit':
-        move._reverse_moves(cancel=True)
+        move._reverse_moves([dated], cancel=True)
     elif what == 'credit a part':
-        credit = move._reverse_moves()
+        credit = move._reverse_moves([dated])
         credit.invoice_line_ids[1:].unlink()
         credit.invoice_line_ids.quantity /= 2
         credit.action_post()
@@ -58,5 +60,25 @@ def test_the_books_agree(world, rounding):
     assert not world.faults_when_done()
     world.forks.run(PAY_AND_CREDIT.format(seed=7))
     assert not world.faults()
+    world.bill_all()
+    assert not world.faults_when_done()
+
+
+UNDATED = """
+entries = env['service.billing.entry'].search([])
+move = next(move for move in entries.move_id if len(move.invoice_line_ids.service_contract_id) == 2)
+credit = move._reverse_moves()
+credit.invoice_date = move.invoice_date
+credit.action_post()
+print(credit.payment_state, move.payment_state)
+env.cr.commit()
+"""
+
+
+def test_a_credit_note_of_two_contracts_gets_its_date_later(world):
+    """C7: a draft without a date, as an accountant makes it, is dated and posted."""
+    world.add('plain', 2, days=1)
+    world.bill_all()
+    world.forks.run(UNDATED)
     world.bill_all()
     assert not world.faults_when_done()
