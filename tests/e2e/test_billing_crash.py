@@ -119,6 +119,8 @@ POISON = {
         "{'property_account_income_id': account.id})\naccount.active = False"
     ),
     'total': 'contract.line_ids.price_unit = -100',
+    'no journal': 'contract.journal_id = False',
+    'no currency': 'contract.pricelist_id, contract.currency_id = False, False',
 }
 """What makes a contract impossible to bill."""
 CURE = """
@@ -163,6 +165,20 @@ try:
     thing.unlink()
     env.cr.commit()
     print('deleted')
+except Exception:
+    print('refused')
+""")
+    assert answer == 'refused'
+
+
+def test_a_contract_always_has_somebody_to_bill(shared_world):
+    """A5: without an address the contract would be due for ever, claimed by no run and parked by none."""
+    shared_world.add('plain', 2, ref='nobody ')
+    answer = shared_world.forks.run(_pick('nobody 1', 'nobody 2') + """
+try:
+    contract.partner_invoice_id = False
+    env.cr.commit()
+    print('emptied')
 except Exception:
     print('refused')
 """)

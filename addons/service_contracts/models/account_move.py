@@ -27,11 +27,11 @@ class AccountMove(models.Model):
 
     @api.depends('invoice_line_ids.service_contract_id', 'invoice_line_ids.price_total')
     def _compute_needed_terms(self):
-        # EXTENDS account: split what is due by contract
+        # EXTENDS account: split what is due by contract, once it is known when it is due
         super()._compute_needed_terms()
         for move in self:
             totals = move._totals_by_contract()
-            if move.needed_terms and any(totals):
+            if any(totals) and move.needed_terms and all(key['date_maturity'] for key in move.needed_terms):
                 move.needed_terms = move._split_terms(move.needed_terms, totals)
 
     def _totals_by_contract(self) -> dict[int, Decimal]:

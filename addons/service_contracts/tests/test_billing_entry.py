@@ -155,3 +155,14 @@ class TestBillingEntry(BillingCase):
             ])
             self.assertAlmostEqual(sum(items.mapped('balance')), 0.0)
         self.assertFalse(self._entries(first | second))
+
+    def test_a_credit_note_of_two_contracts_may_get_its_date_later(self):
+        """C7: a draft without date is no obstacle; dated and posted it has a receivable per contract."""
+        first, second = self._contract(), self._contract(lines=[{'price_unit': 12.34}])
+        self._run('2026-01-31')
+        credit_note = self._invoices(first)._reverse_moves()
+        credit_note.invoice_date = '2026-02-05'
+        credit_note.action_post()
+        receivables = credit_note.line_ids.filtered(lambda line: line.display_type == 'payment_term')
+        self.assertEqual(receivables.service_contract_id, first | second)
+        self.assertFalse(self._entries(first | second))
