@@ -82,3 +82,37 @@ def test_a_credit_note_of_two_contracts_gets_its_date_later(world):
     world.forks.run(UNDATED)
     world.bill_all()
     assert not world.faults_when_done()
+
+
+DUPLICATE = """
+move = env['service.billing.entry'].search([], limit=1).move_id
+copy = move.copy()
+copy.invoice_date = move.invoice_date
+copy.action_post()
+print(len(copy.invoice_line_ids.filtered('service_contract_line_id')))
+env.cr.commit()
+"""
+
+
+def test_a_duplicate_of_an_invoice_charges_no_period(world):
+    """C6: only the run charges periods; a copy made by hand is an invoice like any other."""
+    world.add('plain', 1, days=1)
+    world.bill_all()
+    assert world.forks.run(DUPLICATE) == '0'
+    assert not world.faults_when_done()
+
+
+ONE_CUSTOMER = """
+UPDATE service_contract SET partner_id = first, partner_invoice_id = first
+  FROM (SELECT min(partner_id) AS first FROM service_contract WHERE state = 'active') AS customer
+ WHERE state = 'active'
+"""
+
+
+def test_sixty_contracts_of_one_customer_differ_by_a_cent_each_at_most(world):
+    """C6, C8: on one invoice the tax is rounded once; no contract bears the difference of all the others."""
+    world.add('plain', 60, days=1)
+    world.sql(ONE_CUSTOMER)
+    world.bill_all()
+    assert world.value('SELECT count(DISTINCT move_id) FROM service_billing_entry') == 1
+    assert not world.faults_when_done()
