@@ -40,3 +40,9 @@ def test_a_contract_in_another_currency_is_split_in_proportion():
 
 def test_a_currency_without_decimals_stays_without():
     assert split_by_contract([Decimal(101)], [Decimal(50), Decimal(51)], 0) == [[Decimal(50), Decimal(51)]]
+
+
+def test_nine_cents_of_tax_rounding_are_spread_over_sixty_contracts():
+    [row] = split_by_contract([Decimal('1379.31')], [Decimal('22.99')] * 60, 2)
+    assert sum(row) == Decimal('1379.31')
+    assert set(row) == {Decimal('22.98'), Decimal('22.99')}

@@ -47,7 +47,7 @@ class ServiceContract(models.Model):
         tracking=True,
     )
     partner_invoice_id = fields.Many2one(
-        'res.partner', "Invoice address", compute='_compute_partner_invoice_id', ondelete='restrict',
+        'res.partner', "Invoice address", required=True, compute='_compute_partner_invoice_id', ondelete='restrict',
         check_company=True, index='btree_not_null', **EDITABLE,
     )
     plan_id = fields.Many2one(

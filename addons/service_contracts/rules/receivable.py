@@ -15,8 +15,8 @@ def split_by_contract(
     """Return one row per instalment with one amount per contract; rows and columns both add up.
 
     `instalments` are what the payment term asks for, in order; `contract_totals` what each contract adds to
-    the invoice, tax included, in the same or in another currency. A rounding difference (taxes are rounded
-    once per invoice) goes to the contract with the largest total.
+    the invoice, tax included, in the same or in another currency. Rounding differences (taxes are rounded once
+    per invoice) are shared by the largest remainder; beside a contract in credit the largest total takes them.
 
     >>> [[str(part) for part in row] for row in split_by_contract(
     ...     [Decimal('30.00'), Decimal('70.00')], [Decimal('33.33'), Decimal('66.67')], 2)]
@@ -32,7 +32,12 @@ def split_by_contract(
 
 
 def _converted_totals(total: Decimal, contract_totals: Sequence[Decimal], digits: int) -> list[Decimal]:
-    """Return the contracts' totals scaled to `total`; they sum to it exactly."""
+    """Return the contracts' totals scaled to `total`; they sum to it exactly.
+
+    Without a contract in credit no part is off by more than one unit.
+    """
+    if any(contract_totals) and min(contract_totals) >= 0:
+        return allocate(total, contract_totals, digits)
     whole = Fraction(sum(contract_totals, Decimal(0)))
     factor = Fraction(total) / whole if whole else Fraction(1)
     parts = [round_fraction(Fraction(amount) * factor, digits) for amount in contract_totals]
