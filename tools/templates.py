@@ -51,7 +51,7 @@ def _demand_demo(name: str, names: list[str], options) -> None:
         raise Stop(f'The demo data of {modules_without} did not load. Details: {log_path("build")}')
 
 
-def _drop_others(kind: str, name: str, keep: int = 3) -> None:
+def _drop_others(kind: str, name: str, keep: int = 9) -> None:
     """Only the newest templates of a kind stay; oid grows with age."""
     rows = database.query(
         'SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC', f'suite\\_{kind}\\_%'
