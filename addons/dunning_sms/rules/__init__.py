@@ -1,0 +1,1 @@
+"""The rules of reminders and collection: plain values in, plain decisions out, no Odoo and no clock."""
