@@ -25,6 +25,7 @@
         'views/service_contract_views.xml',
         'views/service_billing_entry_views.xml',
         'views/service_billing_run_views.xml',
+        'views/service_pending_charge_views.xml',
         'views/account_move_views.xml',
         'views/product_template_views.xml',
         'views/res_partner_views.xml',

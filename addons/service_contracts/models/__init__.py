@@ -13,10 +13,12 @@ from . import service_contract
 from . import service_contract_line
 from . import service_contract_pause
 from . import service_contract_states
+from . import service_contract_charges
 from . import service_contract_preview
 from . import service_contract_portal
 from . import service_contract_remote
 from . import service_billing_entry
+from . import service_pending_charge
 from . import service_billing_run
 from . import service_billing_batch
 from . import service_billing_worker

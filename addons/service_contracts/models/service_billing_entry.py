@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..posting.rows import column_types, insert_rows, next_ids
+from ..rules.billing import ADJUSTMENT
 
 MODELS_WITH_ENTRIES = ('service.contract', 'service.contract.line', 'service.billing.run')
 
@@ -29,11 +30,14 @@ class ServiceBillingEntry(models.Model):
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     kind = fields.Selection(
-        [('recurring', "Recurring"), ('one_time', "One time"), ('usage', "Usage"), ('late_usage', "Late usage")],
+        [('recurring', "Recurring"), ('one_time', "One time"), ('usage', "Usage"), ('late_usage', "Late usage"),
+         ('adjustment', "Adjustment")],
         required=True, readonly=True,
     )
     correction = fields.Integer(
-        readonly=True, help="Number of the correction of this period by late usage; 0 for the charge itself.",
+        readonly=True,
+        help="Number of the correction of this period by late usage, or id of the pending charge; 0 for the charge "
+             "of the period itself.",
     )
     period_start = fields.Date("From", required=True, readonly=True)
     period_end = fields.Date("Until before", required=True, readonly=True, help="The first day after the period.")
@@ -163,6 +167,7 @@ class ServiceBillingEntry(models.Model):
         live = self.filtered(lambda entry: entry.state == 'posted')
         live.write({'state': 'void', 'void_reason': reason})
         live.filtered(lambda entry: entry.kind == 'late_usage')._reopen_late_usage()
+        self.env['service.pending.charge']._reopen(live.filtered(lambda entry: entry.kind == ADJUSTMENT))
 
     def _restore(self) -> None:
         """Make void charges live again because their invoice is valid after all.
@@ -178,6 +183,7 @@ class ServiceBillingEntry(models.Model):
                     invoice=entry._is_billed_anew().move_id.display_name,
                 ))
         void.write({'state': 'posted', 'void_reason': False})
+        self.env['service.pending.charge']._settle(void.filtered(lambda entry: entry.kind == ADJUSTMENT))
 
     def _is_billed_anew(self):
         """Return the live charge that took the place of this one."""

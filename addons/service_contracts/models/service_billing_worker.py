@@ -12,7 +12,7 @@ from psycopg2 import Error as DatabaseError
 from psycopg2 import InterfaceError, OperationalError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
-from ..rules.billing import due_charges
+from ..rules.billing import ADJUSTMENT, due_charges
 from .service_usage_explanation import explanation_of
 
 _logger = logging.getLogger(__name__)
@@ -156,6 +156,7 @@ class ServiceBillingWorker(models.AbstractModel):
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
         entries = self._write_entries(run, drafts)
+        self._settle_pending(entries, drafts)
         self.env['service.usage.record']._settle_late(contracts.line_ids.filtered('late_usage_on'))
         self._check_settled(run, contracts)
         invoices = writer._write_invoices(run.company_id, drafts)
@@ -188,8 +189,7 @@ class ServiceBillingWorker(models.AbstractModel):
                     contract=line.contract_id.display_name, limit=limit,
                     service=line.name.split('\n')[0], start=format_date(self.env, charges[0].period.start),
                 ))
-        rater = self.env['service.usage.rater']
-        charges_by_line = rater._with_corrections(rater._rate(charges_by_line, terms), contracts, run.date)
+        charges_by_line = contracts._charges(charges_by_line, terms, run.date, run.date)
         return {line: charges for line, charges in charges_by_line.items() if charges}
 
     def _write_entries(self, run, drafts):
@@ -204,6 +204,13 @@ class ServiceBillingWorker(models.AbstractModel):
             }
             for draft in drafts for item in draft.items
         ])
+
+    def _settle_pending(self, entries, drafts) -> None:
+        """Note on pending charges that these ledger rows, one for each item of the drafts, charge them."""
+        items = [item for draft in drafts for item in draft.items]
+        self.env['service.pending.charge']._settle(entries.browse(
+            entry_id for entry_id, item in zip(entries.ids, items, strict=True) if item.charge.kind == ADJUSTMENT
+        ))
 
     def _prepare_entry_vals(self, charge, draft) -> dict:
         """Return the ledger row of a charge, as far as the charge and its invoice tell."""

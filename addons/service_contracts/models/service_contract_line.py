@@ -201,7 +201,8 @@ class ServiceContractLine(models.Model):
         'kind', 'date_start', 'date_end', *RECURRENCE_FIELDS,
         'contract_id.state', 'contract_id.date_start', 'contract_id.date_end',
         'contract_id.pause_ids.date_start', 'contract_id.pause_ids.date_end',
-        'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end', 'late_usage_on',
+        'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end',
+        'late_usage_on', 'pending_on',
     )
     def _compute_next_charge(self):
         """Derive the pointers from the ledger; they only save time and are never the truth."""
@@ -212,7 +213,8 @@ class ServiceContractLine(models.Model):
             start, charge_date = next_due(terms_by_line[line.id])
             if line.late_usage_on and (line.meter_id.late_policy == 'credit' or not charge_date):
                 charge_date = min(filter(None, (charge_date, line.late_usage_on)))
-            line.next_period_start, line.next_charge_date = start or False, charge_date or False
+            charge_date = min(filter(None, (charge_date, line.pending_on)), default=False)
+            line.next_period_start, line.next_charge_date = start or False, charge_date
 
     # === CRUD === #
 

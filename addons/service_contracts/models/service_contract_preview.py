@@ -64,9 +64,9 @@ class ServiceContract(models.Model):
     def _charges_to_come(self, date_to: date, limit: int | None) -> dict:
         """Return the charges of each line; of usage, what is known today."""
         terms = self.line_ids._billing_terms_by_line()
-        rater, today = self.env['service.usage.rater'], fields.Date.today()
+        today = fields.Date.today()
         due = {line: due_charges(terms[line.id], date_to, limit) for line in self.line_ids}
-        rated = rater._with_corrections(rater._rate(due, terms), self, min(today, date_to))
+        rated = self._charges(due, terms, date_to, min(today, date_to))
         return {
             line: [charge for charge in charges if charge.kind != 'usage' or charge.period.start <= today
                    or charge.amount(line.currency_id.decimal_places)]

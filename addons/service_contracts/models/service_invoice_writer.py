@@ -13,7 +13,7 @@ from ..posting.fast import FastWriter
 from ..posting.messages import log_note_on_invoices
 from ..posting.numbering import lock_journals, seed_numbers
 from ..posting.template import QUIET, move_vals
-from ..rules.billing import Charge
+from ..rules.billing import ADJUSTMENT, Charge
 
 _logger = logging.getLogger(__name__)
 
@@ -49,8 +49,8 @@ class ServiceInvoiceWriter(models.AbstractModel):
         return sorted(drafts.values(), key=lambda draft: draft.vals['invoice_date'])
 
     def _is_credit(self, draft: InvoiceDraft) -> bool:
-        """Tell whether late usage makes the customer get money back."""
-        if not any(item.charge.kind == 'late_usage' for item in draft.items):
+        """Tell whether late usage or a pending credit makes the customer get money back."""
+        if not any(item.charge.kind in ('late_usage', ADJUSTMENT) for item in draft.items):
             return False
         return sum(vals['quantity'] * vals['price_unit'] for vals in (item.vals for item in draft.items)) < 0
 
@@ -114,7 +114,9 @@ class ServiceInvoiceWriter(models.AbstractModel):
     def _line_name(self, line, charge: Charge) -> str:
         """Return the text of an invoice line: the service, its period, and how a part of it was priced."""
         lang = line.contract_id.partner_invoice_id.lang
-        parts = [line.name, self._period_text(charge, lang)]
+        parts = [charge.evidence.get('name') or line.name, self._period_text(charge, lang)]
+        if charge.kind == ADJUSTMENT:
+            return '\n'.join(filter(None, parts))
         if charge.rated:
             parts += line._explain(charge, lang)
         elif charge.share != 1:
@@ -122,7 +124,7 @@ class ServiceInvoiceWriter(models.AbstractModel):
         return '\n'.join(filter(None, parts))
 
     def _period_text(self, charge: Charge, lang: str | None) -> str:
-        if charge.kind == 'one_time':
+        if charge.kind == 'one_time' or (charge.kind == ADJUSTMENT and charge.period.days == 1):
             return ''
         texts = self.env.cr.cache.setdefault('service_contracts.period_texts', {})
         key = lang, charge.period

@@ -36,6 +36,7 @@ class ServicePriceWords(models.AbstractModel):
             'discount': env._("Discount %(percent)s %% of %(base)s", **numbers,
                               base=self._money(step.quantity, currency, lang)),
             'bonus': env._("Bonus %(price)s", **numbers),
+            'adjustment': env._("Amount %(price)s", **numbers),
         }[step.kind]
         return f'{text} ({bounds})' if (bounds := self._bounds(step, lang)) else text
 

@@ -72,7 +72,7 @@ class AccountMove(models.Model):
 
     def _service_usage_entries(self):
         """Return the charges of the invoice that its annex explains."""
-        return self._service_entries().filtered(lambda entry: 'steps' in (entry.explanation or {})).sorted('id')
+        return self._service_entries().filtered(lambda entry: entry._has_explanation()).sorted('id')
 
 
 def _end_of_period(terms, today):

@@ -20,6 +20,8 @@ from .usage import late_difference
 
 KINDS = ('recurring', 'one_time', 'usage')
 USAGE_KINDS = ('usage', 'late_usage')
+ADJUSTMENT = 'adjustment'
+"""Kind of an amount beside the regular periods, positive or a credit."""
 TIMINGS = ('advance', 'arrears')
 by_start = attrgetter('start')
 

@@ -3,6 +3,7 @@ from . import test_api
 from . import test_billing_entry
 from . import test_billing_run
 from . import test_fast_posting
+from . import test_pending_charge
 from . import test_portal
 from . import test_price_tiers
 from . import test_report

@@ -10,7 +10,8 @@ from .common import ContractCase
 
 MODELS = (
     'service.plan', 'service.plan.line', 'service.contract', 'service.contract.line', 'service.contract.pause',
-    'service.billing.entry', 'service.billing.run', 'service.billing.batch', 'service.billing.preview',
+    'service.billing.entry', 'service.pending.charge', 'service.billing.run',
+    'service.billing.batch', 'service.billing.preview',
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
     'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
 )
@@ -23,6 +24,7 @@ REMOTE_METHODS = {
         'action_view_usage',
     },
     'service.plan': {'action_view_contracts'},
+    'service.pending.charge': {'action_cancel'},
     'service.billing.run': {
         'run_billing', 'action_preview', 'action_start', 'action_cancel', 'action_view_invoices', 'action_view_entries',
         'action_view_parked',

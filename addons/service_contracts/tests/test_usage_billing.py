@@ -283,10 +283,10 @@ class TestUsageBilling(UsageCase):
         line = self._metered(GRADUATED)
         self._use(line, 150)
         self._run()
-        self.assertIn("how your usage was priced", self._printed(self._entries(line).move_id))
+        self.assertIn("how these amounts came about", self._printed(self._entries(line).move_id))
         plain = self._contract(payment_term_id=False)
         self._run('2026-02-01', plain)
-        self.assertNotIn("how your usage was priced", self._printed(plain.entry_ids.move_id[:1]))
+        self.assertNotIn("how these amounts came about", self._printed(plain.entry_ids.move_id[:1]))
 
     def _printed(self, invoice):
         return self.env['ir.actions.report']._render_qweb_html('account.report_invoice', invoice.ids)[0].decode()

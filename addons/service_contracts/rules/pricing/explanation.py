@@ -12,7 +12,7 @@ from ..money import EXACT, round_money
 
 STEP_KINDS = (
     'free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'true_up',
-    'discount', 'bonus',
+    'discount', 'bonus', 'adjustment',
 )
 ONE, ZERO = Decimal(1), Decimal(0)
 amount_of = attrgetter('amount')
