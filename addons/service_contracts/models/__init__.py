@@ -26,6 +26,7 @@ from . import service_billing_preview
 from . import service_usage_record
 from . import service_usage_measure
 from . import service_usage_rater
+from . import service_usage_correction
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_invoice_writer

@@ -22,6 +22,8 @@ VALUES = {
     'weighted_sum': SQL('sum(record.quantity * extract(epoch FROM wanted.until - record.moment))'),
 }
 """What `rules.usage.aggregate` does, in SQL; of a level weighted by time value × seconds left."""
+SHARED = 20
+"""So many services with one stretch of time are worth a query with that stretch as constants."""
 OPENINGS = {
     'weighted_sum': SQL('SELECT sum(quantity) FROM before'),
     'latest': SQL('SELECT quantity FROM before ORDER BY moment DESC, key DESC, quantity DESC LIMIT 1'),
@@ -67,6 +69,31 @@ class ServiceUsageRecord(models.Model):
         return [measured[place] for place in range(len(wanted))]
 
     def _values(self, value: SQL, stretches: list) -> dict[int, tuple[Decimal, int]]:
+        """Return the value and the number of the records of each stretch, by its place."""
+        by_moments, values, others = defaultdict(list), {}, []
+        for pair in stretches:
+            by_moments[pair[1].moments].append(pair)
+        for moments, alike in by_moments.items():
+            if len(alike) < SHARED:
+                others += alike
+                continue
+            by_line = self._values_within(value, moments, [stretch.line_id for _place, stretch in alike])
+            values |= {place: by_line[stretch.line_id] for place, stretch in alike if stretch.line_id in by_line}
+        return values | self._values_each(value, others) if others else values
+
+    def _values_within(self, value: SQL, moments: Moments, line_ids: list[int]) -> dict[int, tuple[Decimal, int]]:
+        # SQL as below; one stretch for all makes it a plain GROUP BY.
+        rows = self.env.execute_query(SQL(
+            """
+            SELECT record.contract_line_id, (%s)::text, count(*)
+              FROM service_usage_record record, (SELECT %s::timestamp AS until) AS wanted
+             WHERE record.contract_line_id = ANY(%s) AND record.moment >= %s AND record.moment < %s
+             GROUP BY record.contract_line_id
+            """, value, moments.end, line_ids, moments.start, moments.end,
+        ))
+        return {line_id: (Decimal(text), count) for line_id, text, count in rows}
+
+    def _values_each(self, value: SQL, stretches: list) -> dict[int, tuple[Decimal, int]]:
         # SQL because every service has moments of its own; as text, since Odoo reads numeric as float.
         # What holds for all is said once more by itself: only from that PostgreSQL sees how many rows to expect.
         _places, line_ids, starts, ends = columns = _columns(stretches)

@@ -51,7 +51,7 @@ class ServiceUsageRater(models.AbstractModel):
             self.env['service.usage.record']._measure([self._wanted(line, charge.period) for line, charge in metered]),
             strict=True,
         ))
-        known = self._known([line for line, _charge in metered])
+        known = self._known(metered)
         return {
             line: self._rate_line(line, charges, terms[line.id], measured, known) if line in rated else charges
             for line, charges in charges_by_line.items()
@@ -72,7 +72,7 @@ class ServiceUsageRater(models.AbstractModel):
                 made = self._rate_charge(line, charge, model, quantity, quota)
                 made = replace(made, charged=known.late.get((line._origin.id, charge.period.start), ()))
                 made = self._with_true_up(line, made, terms, earlier)
-                buckets = _buckets_from_json(made.evidence.get('quota_after', []))
+                buckets = buckets_from_json(made.evidence.get('quota_after', []))
                 earlier.append(made)
                 rated.append(made)
         except RuleError as error:
@@ -88,9 +88,9 @@ class ServiceUsageRater(models.AbstractModel):
         evidence = {'price': price_to_json(model), 'records': measured.records}
         if quota is not None:
             drawn = draw_quota(quota, measured.quantity, charge.full_period.start)
-            evidence |= {'quota': _buckets_to_json(quota), 'quota_after': _buckets_to_json(drawn.buckets)}
+            evidence |= {'quota': buckets_to_json(quota), 'quota_after': buckets_to_json(drawn.buckets)}
             model = replace(model, free_quantity=drawn.free)
-        rated = _discounted(price(model, measured.quantity, measured.records), charge.discount)
+        rated = discounted(price(model, measured.quantity, measured.records), charge.discount)
         if charge.kind == 'usage':
             evidence |= self._meter_evidence(line, charge.period)
         return replace(charge, quantity=measured.quantity, rated=rated, evidence=evidence)
@@ -136,104 +136,47 @@ class ServiceUsageRater(models.AbstractModel):
 
     # === LEDGER === #
 
-    def _known(self, lines: list) -> Known:
-        """Return the quota left after the last billed period, and corrections of periods that are due again."""
-        if not lines:
+    def _known(self, metered: list) -> Known:
+        """Return the quota left before the first period to be rated, and corrections of periods due again.
+
+        :param metered: pairs of a service and a charge, oldest first.
+        """
+        if not metered:
             return Known({}, {})
         self.env['service.billing.entry'].flush_model()
-        ids = [line._origin.id or 0 for line in lines]
-        rolling = [line._origin.id or 0 for line in lines if line.meter_id.rolls_over]
-        # SQL because only the newest charge of each service matters
-        quotas = self.env.execute_query(SQL(
-            """
-            SELECT DISTINCT ON (contract_line_id) contract_line_id, explanation -> 'quota_after'
-              FROM service_billing_entry WHERE kind = 'usage' AND state != 'void' AND contract_line_id = ANY(%s)
-             ORDER BY contract_line_id, period_start DESC
-            """, rolling,
-        )) if rolling else []
         late = defaultdict(tuple)
         for entry in self.env['service.billing.entry'].search([
-            ('contract_line_id', 'in', ids), ('kind', '=', 'late_usage'), ('state', '!=', 'void'),
+            ('contract_line_id', 'in', [line._origin.id or 0 for line, _charge in metered]),
+            ('kind', '=', 'late_usage'), ('state', '!=', 'void'),
         ]):
             late[entry.contract_line_id.id, entry.period_start] += (entry._charged_amount(),)
-        return Known({line_id: _buckets_from_json(kept or []) for line_id, kept in quotas}, late)
+        first = {
+            line._origin.id: charge.period.start for line, charge in reversed(metered)
+            if line.meter_id.rolls_over and line._origin
+        }
+        return Known(self._quota_before(first), late)
 
-    # === CORRECTIONS === #
-
-    def _with_corrections(self, charges_by_line: dict, contracts, day: date) -> dict:
-        """Return the charges together with what settles late usage of the contracts.
-
-        By the policy of the meter it goes on the invoice of the first charge due, or on one of its own.
-        """
-        for line, corrections in self._corrections(contracts.line_ids, day).items():
-            due = [charge.charge_date for other, charges in charges_by_line.items()
-                   if other.contract_id == line.contract_id for charge in charges]
-            charged_on = min(due, default=day) if line.meter_id.late_policy == 'next_invoice' else day
-            charges_by_line.setdefault(line, [])
-            charges_by_line[line] = [
-                *charges_by_line[line], *(replace(charge, charge_date=charged_on) for charge in corrections),
-            ]
-        return charges_by_line
-
-    def _corrections(self, lines, day: date) -> dict:
-        """Return the charges that settle late usage of billed periods, ``{line: [Charge]}``.
-
-        The period is priced again by what was agreed when it was billed; only the difference is charged.
-        """
-        lines = lines.filtered('late_usage_on')
-        entries = self._entries_with_late_usage(lines)
-        moments = [entry._moments() for entry in entries]
-        measured = self.env['service.usage.record']._measure([
-            Wanted(entry.contract_line_id.id, span, entry.explanation['aggregation'], entry.explanation['keeps_level'])
-            for entry, span in zip(entries, moments, strict=True)
-        ])
-        corrections = defaultdict(list)
-        for entry, quantity in zip(entries, measured, strict=True):
-            line = entry.contract_line_id
-            charge = self._correction(entry, quantity, day)
-            if charge.amount(line.currency_id.decimal_places):
-                corrections[line].append(charge)
-        return corrections
-
-    def _entries_with_late_usage(self, lines):
-        Entry = self.env['service.billing.entry']
-        if not lines:
-            return Entry
+    def _quota_before(self, first: dict[int, date]) -> dict[int, tuple[QuotaBucket, ...]]:
+        """Return the quota each service had left on a day, by line id; late usage not settled yet counts."""
+        if not first:
+            return {}
+        # SQL because only the newest charge of each service before a day of its own matters
         rows = self.env.execute_query(SQL(
             """
-            SELECT DISTINCT entry.id, entry.period_start
-              FROM service_usage_record record
-              JOIN service_billing_entry entry ON entry.contract_line_id = record.contract_line_id
-               AND entry.kind = 'usage' AND entry.state != 'void'
-               AND record.moment >= (entry.explanation ->> 'from')::timestamp
-               AND record.moment < (entry.explanation ->> 'until')::timestamp
-             WHERE record.late_state = 'open' AND record.contract_line_id = ANY(%s)
-             ORDER BY entry.period_start, entry.id
-            """, lines.ids,
+            SELECT DISTINCT ON (entry.contract_line_id) entry.contract_line_id, entry.explanation -> 'quota_after'
+              FROM unnest(%s::int[], %s::date[]) AS wanted(line_id, first)
+              JOIN service_billing_entry entry ON entry.contract_line_id = wanted.line_id
+               AND entry.kind IN ('usage', 'late_usage') AND entry.state != 'void'
+               AND entry.period_start < wanted.first AND entry.explanation -> 'quota_after' IS NOT NULL
+             ORDER BY entry.contract_line_id, entry.period_start DESC, entry.correction DESC NULLS LAST
+            """, list(first), list(first.values()),
         ))
-        return Entry.browse(entry_id for entry_id, _start in rows)
-
-    def _correction(self, entry, measured: Measured, day: date) -> Charge:
-        kept = entry.explanation
-        model = price_from_json(kept['price'])
-        evidence = {name: kept[name] for name in ('price', 'meter', 'aggregation', 'keeps_level', 'from', 'until')}
-        if 'quota' in kept:
-            drawn = draw_quota(_buckets_from_json(kept['quota']), measured.quantity, entry._full_period().start)
-            model = replace(model, free_quantity=drawn.free)
-            evidence['quota'] = kept['quota']
-        discount = Decimal(kept['discount'])
-        true_ups = tuple(step for step in entry._steps() if step.kind == 'true_up')
-        rated = _discounted(price(model, measured.quantity, measured.records), discount)
-        rated = Rated(rated.quantity, rated.units, rated.amount + sum(step.amount for step in true_ups),
-                      (*rated.steps, *true_ups))
-        before = entry._with_corrections()
-        live = before.filtered(lambda other: other.state != 'void')
-        return Charge(
-            entry.contract_line_id.id, 'late_usage', Period(entry.period_start, entry.period_end), entry._full_period(),
-            day, Fraction(kept['share']), measured.quantity, Decimal(kept['price_unit']), discount, rated,
-            tuple(other._charged_amount() for other in live),
-            {**evidence, 'records': measured.records, 'correction': len(before)},
-        )
+        quota = {line_id: buckets_from_json(kept) for line_id, kept in rows}
+        lines = self.env['service.contract.line'].browse(first)
+        for line, corrections in self._corrections(lines, max(first.values())).items():
+            if before := [charge for charge in corrections if charge.period.start < first[line.id]]:
+                quota[line.id] = buckets_from_json(before[-1].evidence['quota_after'])
+        return quota
 
 
 class ServiceContractLine(models.Model):
@@ -282,18 +225,18 @@ def price_from_json(kept: dict) -> PriceModel:
     )
 
 
-def _buckets_to_json(buckets) -> list[list]:
+def buckets_to_json(buckets) -> list[list]:
     return [[str(bucket.granted), str(bucket.expires), str(bucket.left)] for bucket in buckets]
 
 
-def _buckets_from_json(kept) -> tuple[QuotaBucket, ...]:
+def buckets_from_json(kept) -> tuple[QuotaBucket, ...]:
     return tuple(
         QuotaBucket(date.fromisoformat(granted), date.fromisoformat(expires), Decimal(left))
         for granted, expires, left in kept
     )
 
 
-def _discounted(rated: Rated, discount: Decimal) -> Rated:
+def discounted(rated: Rated, discount: Decimal) -> Rated:
     """Return the price with its discount as a step of its own."""
     if not discount:
         return rated

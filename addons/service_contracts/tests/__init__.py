@@ -16,4 +16,5 @@ from . import test_service_plan
 from . import test_tours
 from . import test_usage_billing
 from . import test_usage_portal
+from . import test_usage_quota
 from . import test_usage_record

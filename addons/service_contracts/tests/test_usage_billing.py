@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.fields import Command
@@ -11,6 +13,9 @@ from ..models.service_usage_measure import Wanted
 from ..rules.billing import due_charges
 from ..rules.usage import AGGREGATIONS, Moments, UsageRecord, aggregate
 from .usage import GRADUATED, UsageCase
+
+SHARED = 'odoo.addons.service_contracts.models.service_usage_measure.SHARED'
+"""From how many services on a stretch of time is measured for all at once."""
 
 
 @tagged('post_install', '-at_install')
@@ -31,13 +36,12 @@ class TestUsageBilling(UsageCase):
         records = [
             UsageRecord(Decimal(str(quantity)), datetime.fromisoformat(moment), key) for moment, quantity, key in sent
         ]
-        for kind in AGGREGATIONS:
-            for keeps_level in (False, True):
-                opening = Decimal(7) if keeps_level else None
-                with self.subTest(kind, keeps_level=keeps_level):
-                    measured, = self.Record._measure([Wanted(line.id, moments, kind, keeps_level)])
-                    self.assertEqual(measured.quantity, max(aggregate(kind, records, moments, opening), 0))
-                    self.assertEqual(measured.records, 4)
+        for kind, keeps_level, shared in product(AGGREGATIONS, (False, True), (1, 100)):
+            opening = Decimal(7) if keeps_level else None
+            with self.subTest(kind, keeps_level=keeps_level, shared=shared), patch(SHARED, shared):
+                measured, = self.Record._measure([Wanted(line.id, moments, kind, keeps_level)])
+                self.assertEqual(measured.quantity, max(aggregate(kind, records, moments, opening), 0))
+                self.assertEqual(measured.records, 4)
 
     def test_the_days_of_usage_begin_where_the_company_is(self):
         self.company.partner_id.tz = 'America/Bogota'
