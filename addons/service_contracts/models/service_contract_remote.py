@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command, Domain
 
+from .remote_references import FINDERS, References
+from .service_price_mixin import PRICE_FIELDS
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ITEM_LIMIT = 1000
@@ -11,17 +13,10 @@ CONTRACT_KEYS = {
     'external_ref', 'partner', 'plan', 'date_start', 'date_end', 'pricelist', 'payment_term', 'lines', 'activate',
 }
 LINE_KEYS = {
-    'product', 'plan', 'name', 'quantity', 'price_unit', 'discount', 'kind', 'date_start', 'date_end',
-    *RECURRENCE_FIELDS,
-}
-FINDERS = {
-    'partner': ('res.partner', 'ref'),
-    'plan': ('service.plan', 'code'),
-    'product': ('product.product', 'default_code'),
-    'pricelist': ('product.pricelist', 'name'),
-    'payment_term': ('account.payment.term', 'name'),
-}
-"""Key of an item: the model it names, and the field by which a text names it."""
+    'product', 'plan', 'name', 'quantity', 'price_unit', 'discount', 'kind', 'date_start', 'date_end', 'meter', 'tiers',
+    *RECURRENCE_FIELDS, *PRICE_FIELDS,
+} - {'meter_id'}
+TIER_KEYS = {'up_to', 'price_unit', 'flat_fee'}
 
 
 class ServiceContract(models.Model):
@@ -41,9 +36,13 @@ class ServiceContract(models.Model):
             * ``pricelist``, ``payment_term``: id or name
             * ``lines``: objects with ``product`` (id or internal reference), ``plan`` (id or reference),
               ``name``, ``quantity`` (number per period), ``price_unit`` (number, currency of the contract),
-              ``discount`` (percent), ``kind`` (recurring or one_time), ``date_start``, ``date_end``,
+              ``discount`` (percent), ``kind`` (recurring, one_time or usage), ``date_start``, ``date_end``,
               ``interval_count``, ``interval_unit``, ``timing``, ``anchor``, ``anchor_day``,
-              ``anchor_month``, ``anchor_weekday``, ``proration``
+              ``anchor_month``, ``anchor_weekday``, ``proration``; and of its price ``meter`` (id or code),
+              ``price_model``, ``tiers`` (objects with ``up_to``, 0 for the last one, ``price_unit``, ``flat_fee``),
+              ``block``, ``free_quantity``, ``event_price``, ``free_events``, ``minimum_charge``,
+              ``maximum_charge``, ``flat_at_zero``, ``prorates_limits``, ``commitment_amount``,
+              ``commitment_count``, ``commitment_unit``
             * ``activate``: true to start it at once
 
         :return: for each object in order ``external_ref``, ``id``, ``name``, ``state``, ``created`` (true if new)
@@ -53,8 +52,16 @@ class ServiceContract(models.Model):
         """
         self._check_remote_access()
         self._check_items(contracts)
+        references = References(self.env)
+        references.gather([*contracts, *(line for item in contracts for line in item.get('lines', []))])
+        known = self.search(self._remote_domain() & Domain('external_ref', 'in', [
+            item['external_ref'] for item in contracts
+        ])).grouped('external_ref')
         with self.env.cr.savepoint():
-            return [self._open_contract(item, place) for place, item in enumerate(contracts, 1)]
+            return [
+                known.get(item['external_ref'], self.browse())._open_contract(item, place, references)
+                for place, item in enumerate(contracts, 1)
+            ]
 
     @api.model
     def preview_charges(self, date_to: str, external_refs: list[str] | None = None) -> list[dict]:
@@ -117,9 +124,11 @@ class ServiceContract(models.Model):
                     "%s: “lines” must be a list of objects and “activate” true or false.", self._item_name(item, place),
                 ))
             for number, line in enumerate(item.get('lines', []), 1):
-                self._check_item(line, LINE_KEYS, self.env._(
+                name = self.env._(
                     "%(item)s, line %(number)s", item=self._item_name(item, place), number=number,
-                ))
+                )
+                self._check_item(line, LINE_KEYS, name)
+                self._check_tiers(line.get('tiers', []), name)
         refs = [item['external_ref'] for item in contracts]
         if twice := {ref for ref in refs if refs.count(ref) > 1}:
             raise UserError(self.env._("“%s” is sent twice. Send each contract once.", min(twice)))
@@ -132,6 +141,12 @@ class ServiceContract(models.Model):
                 "%(item)s: unknown key “%(key)s”. Known are %(keys)s.",
                 item=name, key=min(map(str, unknown)), keys=', '.join(sorted(keys)),
             ))
+
+    def _check_tiers(self, tiers, name: str) -> None:
+        if not isinstance(tiers, list):
+            raise UserError(self.env._("%s: “tiers” must be a list of objects.", name))
+        for number, tier in enumerate(tiers, 1):
+            self._check_item(tier, TIER_KEYS, self.env._("%(line)s, tier %(number)s", line=name, number=number))
 
     def _item_name(self, item: dict, place: int) -> str:
         return self.env._("Contract %(place)s (%(ref)s)", place=place, ref=item['external_ref'][:60])
@@ -167,17 +182,17 @@ class ServiceContract(models.Model):
 
     # === OPEN === #
 
-    def _open_contract(self, item: dict, place: int) -> dict:
+    def _open_contract(self, item: dict, place: int, references: References) -> dict:
         """Create or update one contract; what goes wrong is told with the name of its object."""
-        contract = self.search(self._remote_domain() & Domain('external_ref', '=', item['external_ref']))
-        created = not contract
+        contract, created = self, not self
         try:
+            vals = contract._prepare_opening_vals(item, references)
             if created:
-                contract = self.create(self._prepare_opening_vals(item))
+                contract = self.create(vals)
                 if not contract.line_ids and contract.plan_id:
                     contract.action_load_plan()
             else:
-                contract._update_from(item)
+                contract._update_from(vals)
             if item.get('activate') and contract.state == 'draft':
                 contract.action_activate()
             self.env.flush_all()
@@ -187,10 +202,9 @@ class ServiceContract(models.Model):
             )) from error
         return {**contract._remote_summary(), 'created': created}
 
-    def _update_from(self, item: dict) -> None:
+    def _update_from(self, vals: dict) -> None:
         """Bring a draft up to date; a running contract must already be as sent."""
         self.ensure_one()
-        vals = self._prepare_opening_vals(item)
         lines = vals.pop('line_ids', None)
         changed = {name: value for name, value in vals.items() if self._input_value(name) != value}
         is_new = lines is not None and not self._has_lines(lines)
@@ -212,61 +226,39 @@ class ServiceContract(models.Model):
         sent = [values for _command, _id, values in commands]
         lines = self.line_ids.sorted(lambda line: (line.sequence, line.id))
         return len(sent) == len(lines) and all(
-            line._input_value(name) == value
+            line._has_tiers(value) if name == 'tier_ids' else line._input_value(name) == value
             for line, values in zip(lines, sent, strict=True) for name, value in values.items()
         )
 
-    def _prepare_opening_vals(self, item: dict) -> dict:
+    def _prepare_opening_vals(self, item: dict, references: References) -> dict:
         """Return the values of a contract from an object of `open_contracts`; extend it for further keys."""
         vals = {'external_ref': item['external_ref']}
         for key in ('partner', 'plan', 'pricelist', 'payment_term'):
             if key in item:
-                vals[f'{key}_id'] = self._find(key, item[key]).id
+                vals[f'{key}_id'] = references.find(key, item[key]).id
         for key in ('date_start', 'date_end'):
             if key in item:
                 self._check_input({key: item[key]})
                 vals[key] = fields.Date.to_date(item[key]) or False
         if 'lines' in item:
             vals['line_ids'] = [
-                Command.create({'sequence': number, **self._prepare_opening_line_vals(line)})
+                Command.create({'sequence': number, **self._prepare_opening_line_vals(line, references)})
                 for number, line in enumerate(item['lines'], 1)
             ]
         if not vals.get('partner_id') and not self:
             raise UserError(self.env._("“partner” is missing. Send the id or the internal reference of the customer."))
         return vals
 
-    def _prepare_opening_line_vals(self, line: dict) -> dict:
-        vals = {key: value for key, value in line.items() if key not in FINDERS}
-        vals |= {f'{key}_id': self._find(key, line[key]).id for key in FINDERS if key in line}
+    def _prepare_opening_line_vals(self, line: dict, references: References) -> dict:
+        vals = {key: value for key, value in line.items() if key not in FINDERS and key != 'tiers'}
+        vals |= {f'{key}_id': references.find(key, line[key]).id for key in FINDERS if key in line}
         self.env['service.contract.line']._check_input(vals)
         vals |= {key: fields.Date.to_date(vals[key]) or False for key in ('date_start', 'date_end') if key in vals}
+        if 'tiers' in line:
+            for tier in line['tiers']:
+                self.env['service.price.tier']._check_input(tier)
+            vals['tier_ids'] = [Command.create(tier) for tier in line['tiers']]
         return vals
-
-    def _find(self, key: str, value):
-        """Return the one record that a database id or a reference names.
-
-        :raises UserError: if there is none, or more than one.
-        """
-        model, name = FINDERS[key]
-        Model = self.env[model]
-        if type(value) not in (int, str) or not value:
-            raise UserError(self.env._("“%(key)s” must be a database id or a text, not “%(value)s”.",
-                                       key=key, value=str(value)[:60]))
-        if isinstance(value, int):
-            self._check_input({'partner_id': value})
-        domain = Domain('id' if isinstance(value, int) else name, '=', value)
-        found = Model.search(domain & Domain(Model._check_company_domain(self.env.company)), limit=2)
-        if len(found) == 1:
-            return found
-        if found:
-            raise UserError(self.env._(
-                "More than one %(key)s has the reference “%(value)s”. Send its database id.",
-                key=key, value=str(value)[:60],
-            ))
-        raise UserError(self.env._(
-            "There is no %(key)s “%(value)s” in %(company)s. Create it first.",
-            key=key, value=str(value)[:60], company=self.env.company.name,
-        ))
 
     # === ANSWERS === #
 
@@ -305,6 +297,20 @@ class ServiceContract(models.Model):
             **days,
             **{name: row[name] for name in kept},
         }
+
+
+class ServiceContractLine(models.Model):
+    _inherit = 'service.contract.line'
+
+    def _has_tiers(self, commands: list) -> bool:
+        """Tell whether the service has just these tiers."""
+        sent = [_tier_values(values) for _command, _id, values in commands]
+        kept = [_tier_values({name: tier[name] for name in TIER_KEYS}) for tier in self.tier_ids]
+        return sorted(sent) == sorted(kept)
+
+
+def _tier_values(values: dict) -> tuple:
+    return tuple(values.get(name) or 0.0 for name in sorted(TIER_KEYS))
 
 
 def _text(day) -> str:

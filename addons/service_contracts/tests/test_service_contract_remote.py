@@ -1,6 +1,7 @@
 """What integrators call: upsert by reference, all or nothing, with a sentence for every mistake."""
 
 import json
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
@@ -89,6 +90,46 @@ class TestOpenContracts(ContractCase):
             self.assertIn("Contract 2", message)
             self.assertNotRegex(message, r'Traceback|Error\(|<class')
             self.assertFalse(self.env['service.contract'].search([('external_ref', '=', 'GOOD')]), "nothing half saved")
+
+    def test_a_service_billed_by_usage_is_opened_with_its_price(self):
+        meter = self.env['service.meter'].create({'name': "Minutes", 'code': 'MIN'})
+        tiers = [{'up_to': 100, 'price_unit': 0.2}, {'up_to': 0, 'price_unit': 0.1, 'flat_fee': 1}]
+        line = {'product': 'HOST', 'kind': 'usage', 'meter': 'MIN', 'price_model': 'graduated', 'tiers': tiers,
+                'free_quantity': 10, 'minimum_charge': 2.5}
+        items = [self._item(activate=True, lines=[line])]
+        self.Contract.open_contracts(items)
+        contract = self.env['service.contract'].search([('external_ref', '=', 'CRM-1')])
+        self.assertRecordValues(contract.line_ids, [{
+            'kind': 'usage', 'meter_id': meter.id, 'price_model': 'graduated', 'free_quantity': 10.0,
+            'minimum_charge': 2.5,
+        }])
+        self.assertEqual(len(contract.line_ids.tier_ids), 2)
+        self.assertFalse(self.Contract.open_contracts(items)[0]['created'])
+        with self.assertRaisesRegex(UserError, "differs from what"):
+            self.Contract.open_contracts([self._item(lines=[{**line, 'tiers': tiers[1:]}])])
+
+    def test_a_wrong_price_names_its_object(self):
+        """F1: meter and tiers of wrong kinds."""
+        for values, text in [
+            ({'meter': 'X'}, "no meter “X”"), ({'meter': []}, "meter"), ({'tiers': 5}, "“tiers” must be a list"),
+            ({'tiers': [5]}, "line 1, tier 1 must be an object"), ({'tiers': [{'price': 1}]}, "unknown key “price”"),
+            ({'tiers': [{'up_to': -1}]}, "a number from 0"), ({'price_model': 'x'}, "one of"),
+            ({'free_quantity': 'x'}, "finite number"), ({'meter_id': 1}, "unknown key “meter_id”"),
+        ]:
+            with self.subTest(values), self.assertRaises(UserError) as refused:
+                self.Contract.open_contracts([self._item(lines=[{'product': 'HOST', **values}])])
+            self.assertIn(text, str(refused.exception))
+            self.assertIn("Contract 1", str(refused.exception))
+
+    def test_references_of_a_hundred_contracts_are_looked_up_together(self):
+        items = [self._item(external_ref=f'CRM-{number}') for number in range(100)]
+        self.Contract.open_contracts(items)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(type(self.env['res.partner']), 'search', autospec=True,
+                          side_effect=type(self.env['res.partner']).search) as searched:
+            self.Contract.open_contracts(items)
+        self.assertEqual(searched.call_count, 1)
 
     def test_what_is_no_list_of_objects_is_refused(self):
         for contracts in (None, {}, 'x', 1, [None], ['x'], [{}], [{'external_ref': 5}], [{'external_ref': ' '}]):
