@@ -8,6 +8,7 @@ from . import installment_line
 from . import installment_plan
 from . import installment_charge
 from . import installment_plan_figures
+from . import installment_plan_invoicing
 from . import installment_plan_settlement
 from . import product_category
 from . import product_template
@@ -16,4 +17,5 @@ from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import sale_order_acceptance
+from . import sale_order_pieces
 from . import sale_order_plan

@@ -6,6 +6,9 @@ from odoo.addons.service_contracts.rules.money import allocate, to_decimal
 from odoo.exceptions import UserError
 from odoo.tools import frozendict
 
+BILLING_ROLES = ('sale', 'part')
+"""Invoices that ask for installments: the one of a whole sale, or one for each installment."""
+
 
 class AccountMove(models.Model):
     _inherit = 'account.move'
@@ -14,9 +17,11 @@ class AccountMove(models.Model):
         'installment.plan', "Installment plan", readonly=True, copy=False, index='btree_not_null', ondelete='restrict',
     )
     installment_role = fields.Selection(
-        [('sale', "Sale"), ('credit', "Credit"), ('income', "Earned income"), ('charge', "Charge")],
+        [('sale', "Sale"), ('part', "Installment"), ('late', "Late payment"), ('credit', "Credit"),
+         ('income', "Earned income"), ('charge', "Charge")],
         "Part in the plan", readonly=True, copy=False,
     )
+    installment_line_ids = fields.One2many('installment.line', 'invoice_id', "Installments invoiced", readonly=True)
     installment_recognised_line_id = fields.Many2one(
         'installment.line', "Income of installment", readonly=True, copy=False, index='btree_not_null',
         ondelete='restrict',
@@ -31,24 +36,24 @@ class AccountMove(models.Model):
         "The income of this installment is recorded already.",
     )
 
-    @api.depends('installment_plan_id', 'installment_role')
+    @api.depends('installment_plan_id', 'installment_role', 'installment_line_ids.date_planned')
     def _compute_needed_terms(self):
         # EXTENDS account: an invoice of a plan is due by its installments
         super()._compute_needed_terms()
         for move in self:
-            if move.installment_role == 'sale' and move.needed_terms:
+            if move.installment_role in BILLING_ROLES and move.needed_terms:
                 move.needed_terms = move._installment_needed_terms()
 
     def _installment_needed_terms(self) -> dict:
         """Return one receivable for each installment, in both currencies summing to the invoice."""
-        terms = self.installment_plan_id._installment_terms()
+        terms = self.installment_line_ids._terms()
         shares = [
             self._shared(self.amount_total_signed, self.company_currency_id, terms),
             self._shared(self.amount_total_in_currency_signed, self.currency_id, terms),
         ]
         return {
             frozendict({
-                'move_id': self.id, 'date_maturity': line.date_due, 'discount_date': False,
+                'move_id': self.id, 'date_maturity': line._planned(), 'discount_date': False,
                 'installment_line_id': line.id,
             }): {'balance': balance, 'amount_currency': amount}
             for (line, _amount), balance, amount in zip(terms, *shares, strict=True)
@@ -61,14 +66,14 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         # EXTENDS account: the invoice of a plan asks for exactly what was agreed
-        for move in self.filtered(lambda move: move.installment_role == 'sale'):
-            plan = move.installment_plan_id
-            if move.currency_id.compare_amounts(move.amount_total, plan.total):
+        for move in self.filtered(lambda move: move.installment_role in BILLING_ROLES):
+            agreed = sum(move.installment_line_ids.mapped('amount'))
+            if move.currency_id.compare_amounts(move.amount_total, agreed):
                 raise UserError(move.env._(
                     "The invoice is over %(invoiced)s, the customer agreed to %(agreed)s in plan %(plan)s. "
                     "Take back the change, or cancel the plan and make a new one.",
                     invoiced=move.currency_id.format(move.amount_total),
-                    agreed=move.currency_id.format(plan.total), plan=plan.name,
+                    agreed=move.currency_id.format(agreed), plan=move.installment_plan_id.name,
                 ))
         return super()._post(soft)
 

@@ -11,12 +11,17 @@ class AccountMoveLine(models.Model):
         'installment.line', "Installment", readonly=True, copy=False, index='btree_not_null', ondelete='restrict',
     )
 
-    @api.depends('installment_line_id')
+    _one_receivable_per_installment = models.UniqueIndex(
+        "(installment_line_id) WHERE installment_line_id IS NOT NULL AND parent_state = 'posted'",
+        "The installment is on an invoice already.",
+    )
+
+    @api.depends('installment_line_id.date_planned')
     def _compute_term_key(self):
         # EXTENDS account: the key of a receivable names its installment
         super()._compute_term_key()
         for line in self.filtered(lambda line: line.term_key and line.installment_line_id):
             line.term_key = frozendict({
                 **line.term_key, 'installment_line_id': line.installment_line_id.id,
-                'date_maturity': line.installment_line_id.date_due,
+                'date_maturity': line.installment_line_id._planned(),
             })

@@ -88,6 +88,7 @@ class InstallmentCharge(models.Model):
         waiting = Domain('state', 'in', OPEN_STATES) | Domain('next_date', '>', today) | Domain('is_final', '=', True)
         return (
             Domain('date_maturity', '<=', today) & Domain('amount_residual', '>', 0)
+            & Domain('invoice_id.state', '=', 'posted')
             & Domain('plan_id.closing', '=', False) & Domain('plan_id.payment_token_id.active', '=', True)
             & Domain('charge_ids', 'not any', waiting)
         )

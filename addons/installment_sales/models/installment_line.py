@@ -23,6 +23,7 @@ class InstallmentLine(models.Model):
     partner_id = fields.Many2one(related='plan_id.partner_id', store=True, index=True)
     currency_id = fields.Many2one(related='plan_id.currency_id', store=True)
     date_due = fields.Date("Agreed for", required=True, readonly=True)
+    date_planned = fields.Date("Moved to", readonly=True, help="The day it falls due after a skipped month.")
     date_maturity = fields.Date(
         "Due", compute='_compute_residual', store=True, index=True,
         help="The day it falls due now: after a skipped month or when the plan was called, not the agreed one.",
@@ -34,7 +35,15 @@ class InstallmentLine(models.Model):
     balance = fields.Monetary("Owed afterwards", readonly=True)
     earned = fields.Monetary("Income", readonly=True, help="Interest and fees that belong to its period.")
     move_line_ids = fields.One2many('account.move.line', 'installment_line_id', "Receivables", readonly=True)
+    invoice_id = fields.Many2one(
+        'account.move', "Invoice", readonly=True, copy=False, index='btree_not_null', ondelete='set null',
+        help="The invoice that asks for it: one for the whole plan, or its own.",
+    )
     amount_residual = fields.Monetary("Open", compute='_compute_residual', store=True)
+    company_residual = fields.Monetary(
+        "Open in company currency", compute='_compute_residual', store=True, currency_field='company_currency_id',
+    )
+    company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company currency")
     state = fields.Selection(
         [('cancelled', "Deleted"), ('paid', "Paid"), ('in_process', "In Process"), ('due', "Due"),
          ('pending', "Pending")],
@@ -56,13 +65,18 @@ class InstallmentLine(models.Model):
         for line in self:
             line.amount = line.principal + line.interest + line.fee
 
-    @api.depends('date_due', 'amount', 'move_line_ids.amount_residual_currency', 'move_line_ids.parent_state',
-                 'move_line_ids.date_maturity')
+    @api.depends('date_due', 'date_planned', 'amount', 'plan_id.closing', 'move_line_ids.date_maturity',
+                 'move_line_ids.amount_residual_currency', 'move_line_ids.parent_state')
     def _compute_residual(self):
         for line in self:
             receivables = line.move_line_ids.filtered(lambda item: item.parent_state == 'posted')
-            line.amount_residual = sum(receivables.mapped('amount_residual_currency'))
-            line.date_maturity = max(filter(None, receivables.mapped('date_maturity')), default=line.date_due)
+            line.date_maturity = max(filter(None, receivables.mapped('date_maturity')), default=line._planned())
+            if receivables:
+                line.amount_residual = sum(receivables.mapped('amount_residual_currency'))
+                line.company_residual = sum(receivables.mapped('amount_residual'))
+            else:
+                line.amount_residual = 0.0 if line.plan_id.closing else line.amount
+                line.company_residual = line._in_company_currency(line.amount_residual)
 
     @api.depends('amount_residual', 'date_maturity', 'plan_id.closing')
     def _compute_state(self):
@@ -101,6 +115,18 @@ class InstallmentLine(models.Model):
             to_decimal(self.balance), to_decimal(self.earned),
         )
 
+    def _planned(self):
+        """Return the day it falls due when nothing else happens to its plan."""
+        return self.date_planned or self.date_due
+
+    def _terms(self) -> list[tuple]:
+        """Return (installment, amount) in order: what an invoice over them is due in."""
+        return [(line, to_decimal(line.currency_id.round(line.amount))) for line in self.sorted('number')]
+
+    def _in_company_currency(self, amount: float) -> float:
+        plan = self.plan_id
+        return self.currency_id._convert(amount, plan.company_currency_id, plan.company_id, plan.date_start)
+
     def _open_amount(self) -> Decimal:
         return to_decimal(self.currency_id.round(self.amount_residual))
 
@@ -110,7 +136,7 @@ class InstallmentLine(models.Model):
     def _recognition_domain(self, today) -> list:
         return [
             ('earned', '!=', 0), ('date_due', '<=', today), ('recognition_move_ids', '=', False),
-            ('plan_id.closing', '=', False), ('plan_id.invoice_id.state', '=', 'posted'),
+            ('plan_id.closing', '=', False), ('invoice_id.state', '=', 'posted'),
         ]
 
     @api.model

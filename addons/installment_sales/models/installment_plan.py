@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..rules.amortization import spread
+from .account_move import BILLING_ROLES
 
 
 class InstallmentPlan(models.Model):
@@ -54,7 +55,14 @@ class InstallmentPlan(models.Model):
 
     line_ids = fields.One2many('installment.line', 'plan_id', "Installments", readonly=True)
     move_ids = fields.One2many('account.move', 'installment_plan_id', "Journal entries", readonly=True)
-    invoice_id = fields.Many2one('account.move', compute='_compute_invoice_id', store=True, index='btree_not_null')
+    invoicing = fields.Selection(
+        [('single', "One invoice with all due dates"), ('each', "An invoice for each installment")],
+        required=True, readonly=True, default='single',
+    )
+    invoice_days = fields.Integer("Invoiced days before", readonly=True)
+    invoice_id = fields.Many2one(
+        'account.move', "First invoice", compute='_compute_invoice_id', store=True, index='btree_not_null',
+    )
     move_count = fields.Integer(compute='_compute_move_count')
     closing = fields.Selection(
         [('settled', "Paid off early"), ('called', "Called due"), ('rescheduled', "Rescheduled"),
@@ -85,7 +93,7 @@ class InstallmentPlan(models.Model):
     @api.depends('move_ids.installment_role')
     def _compute_invoice_id(self):
         for plan in self:
-            plan.invoice_id = plan.move_ids.filtered(lambda move: move.installment_role == 'sale')[:1]
+            plan.invoice_id = plan._invoices()[:1]
 
     @api.depends('move_ids')
     def _compute_move_count(self):
@@ -93,16 +101,16 @@ class InstallmentPlan(models.Model):
             plan.move_count = len(plan.move_ids)
 
     @api.depends('closing', 'total', 'line_ids.amount_residual', 'line_ids.date_maturity',
-                 'line_ids.move_line_ids.amount_residual')
+                 'line_ids.company_residual')
     def _compute_amounts(self):
         for plan in self:
             open_lines = plan.line_ids.filtered('amount_residual').sorted('date_maturity')
             plan.amount_residual = sum(open_lines.mapped('amount_residual'))
             plan.amount_paid = plan.total - plan.amount_residual
-            plan.company_residual = sum(open_lines.move_line_ids.mapped('amount_residual'))
+            plan.company_residual = sum(open_lines.mapped('company_residual'))
             plan.next_date = open_lines[:1].date_maturity
             plan.next_amount = open_lines[:1].amount_residual
-            plan.state = plan.closing or ('active' if open_lines or not plan.invoice_id else 'paid')
+            plan.state = plan.closing or ('active' if open_lines or not plan.line_ids else 'paid')
 
     @api.depends('line_ids.amount_residual', 'line_ids.date_maturity')
     def _compute_overdue_amount(self):
@@ -143,39 +151,57 @@ class InstallmentPlan(models.Model):
         return {**action, 'domain': [('id', 'in', self.move_ids.ids)], 'context': {'create': False}}
 
     def action_view_invoice(self) -> dict:
-        """Open the invoice that holds the installments."""
+        """Open the invoice that holds the installments, or all of them when each has its own."""
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_out_invoice_type')
-        return {**action, 'views': [(False, 'form')], 'res_id': self.invoice_id.id}
+        invoices = self._invoices()
+        if len(invoices) == 1:
+            return {**action, 'views': [(False, 'form')], 'res_id': invoices.id}
+        return {**action, 'domain': [('id', 'in', invoices.ids)], 'context': {'create': False}}
 
     def action_register_payment(self) -> dict:
-        """Register a payment; it ends on the installments that fall due first."""
-        return self.invoice_id.action_register_payment()
+        """Register a payment; it ends on the installments that fall due first.
+
+        :raises UserError: if nothing of the plan is on an invoice yet that is open.
+        """
+        action = self._invoices_to_pay().action_register_payment()
+        return {**action, 'context': {**action['context'], 'default_group_payment': True}}
 
     def action_print(self) -> dict:
         """Print the agreement."""
         return self.env.ref('installment_sales.installment_plan_report_action').report_action(self)
 
-    # === INVOICE === #
+    # === INVOICES === #
 
-    def _prepare_charge_lines(self) -> list:
-        """Return the invoice lines for interest and fees: no tax, deferred until they are earned."""
+    def _invoices(self):
+        """Return the invoices that ask for the installments, oldest first."""
+        return self.move_ids.filtered(
+            lambda move: move.installment_role in BILLING_ROLES and move.state != 'cancel').sorted('id')
+
+    def _invoices_to_pay(self):
+        """Return the posted invoices of the plan that are open; those of late payment too."""
+        roles = (*BILLING_ROLES, 'late')
+        return self.move_ids.filtered(lambda move: (
+            move.installment_role in roles and move.state == 'posted' and move.amount_residual
+        ))
+
+    def _prepare_charge_lines(self, lines) -> list:
+        """Return the invoice lines for interest and fees of installments: no tax, deferred until they are earned.
+
+        Granting credit is exempt from value added tax in the European Union (2006/112/EC, Art. 135(1)(b)).
+        """
         self.ensure_one()
         account = self.company_id._installment_account('installment_deferred_account_id')
         charges = [
-            (self.env._("Interest, %s installments", len(self.line_ids.filtered('number'))), self.interest),
-            (self.env._("Fees of the installment plan"), self.fees),
+            (self.env._("Interest, %s installments", len(lines.filtered('number'))), sum(lines.mapped('interest'))),
+            (self.env._("Fees of the installment plan"), sum(lines.mapped('fee'))),
         ]
         return [
             Command.create({
                 'name': name, 'quantity': 1, 'price_unit': amount, 'account_id': account.id, 'tax_ids': False,
                 'sequence': 10_000,
-            }) for name, amount in charges if amount
+            }) for name, amount in charges if not self.currency_id.is_zero(amount)
         ]
-
-    def _installment_terms(self) -> list[tuple]:
-        """Return (installment, amount) in order: what the invoice is due in."""
-        return [(line, to_decimal(self.currency_id.round(line.amount))) for line in self.line_ids.sorted('number')]
 
     # === EARNED INCOME === #
 
@@ -188,14 +214,22 @@ class InstallmentPlan(models.Model):
 
     def _earned_balance(self, line) -> float:
         """Return the income of an installment in company currency, so that all of them sum to what was deferred."""
+        lines = self.line_ids.sorted('number')
+        if self.invoicing == 'each':
+            return self._earned_on_own_invoice(line, lines)
         items = self.invoice_id.line_ids.filtered(
             lambda item: item.account_id == self.company_id.installment_deferred_account_id,
         )
-        lines = self.line_ids.sorted('number')
         weights = [to_decimal(self.currency_id.round(item.earned)) for item in lines]
         deferred = to_decimal(self.company_currency_id.round(-sum(items.mapped('balance'))))
         shares = spread(deferred, weights, self.company_currency_id.decimal_places)
         return float(shares[list(lines).index(line)])
+
+    def _earned_on_own_invoice(self, line, lines) -> float:
+        """Return the income at the rate of the installment's invoice; the last one takes what is left."""
+        if lines.filtered(lambda other: other.earned and not other.recognition_move_ids) == line == lines[-1:]:
+            return -sum(self._deferred_lines().mapped('balance'))
+        return self.company_currency_id.round(line.earned / (line.invoice_id.invoice_currency_rate or 1.0))
 
     def _prepare_income_vals(self, amount: float, balance: float, day, label: str, **values) -> dict:
         """Return an entry that moves income from the deferred account to the income account."""

@@ -50,7 +50,7 @@ class InstallmentPlan(models.Model):
 
     def _check_open(self) -> None:
         for plan in self:
-            if plan.state != 'active' or plan.invoice_id.state != 'posted':
+            if plan.state != 'active' or any(invoice.state != 'posted' for invoice in plan._invoices()):
                 raise UserError(plan.env._(
                     "%(plan)s is not active any more, so nothing can be changed in it.", plan=plan.name,
                 ))
@@ -92,6 +92,7 @@ class InstallmentPlan(models.Model):
 
     def _settle(self, day: date, closing: str, reason: str = '') -> None:
         quote = self._payoff(day, with_compensation=closing == 'settled')
+        self._bill_rest(day)
         self._credit(self._prepare_unearned_lines(quote), day, self.env._("Early end of %s", self.name))
         open_lines = self.line_ids.filtered('amount_residual').move_line_ids
         open_lines.filtered(lambda item: item.date_maturity > day).date_maturity = day
@@ -100,6 +101,13 @@ class InstallmentPlan(models.Model):
             outstanding=self._money(quote.outstanding), credit=self._money(quote.credit),
             amount=self._money(quote.amount), day=day, reason=reason,
         ))
+
+    def _bill_rest(self, day: date) -> None:
+        """Invoice at once what a plan would have invoiced later, so that it can fall due or be credited."""
+        rest = self.line_ids.filtered(lambda line: not line.invoice_id)
+        for line in rest:
+            line.date_planned = min(line._planned(), max(day, self.date_start))
+        self._bill(rest)
 
     def _prepare_unearned_lines(self, quote: Payoff) -> list[tuple]:
         """Return (name, amount, account field) of what a credit note gives back and what the seller keeps."""
@@ -132,7 +140,7 @@ class InstallmentPlan(models.Model):
         self._apply_to_last(note)
 
     def _prepare_invoice_vals(self, day: date, label: str) -> dict:
-        invoice = self.invoice_id
+        invoice = self._invoices()[:1] or self.previous_plan_id._invoices()[:1]
         return {
             'move_type': 'out_invoice',
             'journal_id': invoice.journal_id.id,
@@ -176,6 +184,7 @@ class InstallmentPlan(models.Model):
         offer_made, problem = terms._try(lambda: terms._offer(quote.amount, Decimal(0), day))
         if problem:
             raise UserError(problem)
+        plan_sudo._bill_rest(day)
         transfer = 'installment_transfer_account_id'
         plan_sudo._credit([
             *plan_sudo._prepare_unearned_lines(quote),
@@ -194,6 +203,9 @@ class InstallmentPlan(models.Model):
             **terms._prepare_plan_vals(offer_made, order, self.partner_id),
             'company_id': self.company_id.id, 'previous_plan_id': self.id, 'user_id': self.user_id.id,
         })
+        if plan.invoicing == 'each':
+            plan._bill_at_start()
+            return plan
         lines = self._prepare_plain_lines([
             (self.env._("Balance of %s", self.name), offer_made.price, 'installment_transfer_account_id'),
         ])
@@ -201,7 +213,8 @@ class InstallmentPlan(models.Model):
             **self._prepare_invoice_vals(offer_made.start, plan.name),
             'installment_plan_id': plan.id,
             'installment_role': 'sale',
-            'invoice_line_ids': [*lines, *plan._prepare_charge_lines()],
+            'installment_line_ids': [Command.set(plan.line_ids.ids)],
+            'invoice_line_ids': [*lines, *plan._prepare_charge_lines(plan.line_ids)],
         }).action_post()
         return plan
 
@@ -224,6 +237,7 @@ class InstallmentPlan(models.Model):
             ))
         for line, row in zip(waiting, skip([line._row() for line in waiting], waiting[0].number,
                                            self.terms_id._interval()), strict=True):
+            line.date_planned = row.due
             line.move_line_ids.date_maturity = row.due
         self._log(self.env._("%(label)s and all later installments wait one period.", label=waiting[0].label))
 
@@ -245,14 +259,16 @@ class InstallmentPlan(models.Model):
     def _cancel(self, day: date) -> None:
         self._check_open()
         kept = self._kept_on_cancellation()
-        note = self.invoice_id._reverse_moves([{
+        invoices = self._invoices()
+        notes = invoices._reverse_moves([{
             'invoice_date': day, 'date': day, 'ref': self.env._("Cancellation of %s", self.name),
             'installment_plan_id': self.id, 'installment_role': 'credit', 'invoice_payment_term_id': False,
-        }])
-        note.action_post()
-        self._apply_to_last(note)
+        }] * len(invoices))
+        notes.action_post()
+        for note in notes:
+            self._apply_to_last(note)
         if kept:
-            self._charge(kept, note, day)
+            self._charge(kept, notes, day)
         self._close('cancelled', day, self.env._(
             "Cancelled. %(kept)s of what was paid stay with the seller.", kept=self._money(kept)))
 
@@ -265,8 +281,8 @@ class InstallmentPlan(models.Model):
             return round_money(paid * to_decimal(terms.cancel_percent) / 100, self.currency_id.decimal_places)
         return Decimal(0)
 
-    def _charge(self, kept: Decimal, note, day: date) -> None:
-        """Invoice what stays with the seller, paid from the credit of the cancelled invoice."""
+    def _charge(self, kept: Decimal, notes, day: date) -> None:
+        """Invoice what stays with the seller, paid from the credit of the cancelled invoices."""
         label = self.env._("Charge for cancelling %s", self.name)
         charge = self.env['account.move'].create({
             **self._prepare_invoice_vals(day, label),
@@ -274,7 +290,7 @@ class InstallmentPlan(models.Model):
             'invoice_line_ids': self._prepare_plain_lines([(label, kept, 'installment_income_account_id')]),
         })
         charge.action_post()
-        (charge + note).line_ids.filtered(
+        (charge + notes).line_ids.filtered(
             lambda item: item.display_type == 'payment_term' and not item.reconciled,
         ).reconcile()
 

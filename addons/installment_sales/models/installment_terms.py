@@ -80,6 +80,15 @@ class InstallmentTerms(models.Model):
     )
     row_ids = fields.One2many('installment.terms.row', 'terms_id', "Own dates and amounts", copy=True)
 
+    # How it is invoiced
+    invoicing = fields.Selection(
+        [('single', "One invoice with all due dates"), ('each', "An invoice for each installment")],
+        "Invoices", required=True, default='single',
+        help="One invoice has a receivable for every due date. Services that are rendered, or taxed, piece by piece "
+             "can be invoiced with every installment instead.",
+    )
+    invoice_days = fields.Integer("Days before", help="Invoice so many days before the installment falls due.")
+
     # What it costs beside the interest
     fee_fixed = fields.Monetary("Fee")
     fee_percent = fields.Float("Fee in percent", help="Of the financed amount, on top of the fixed fee.")
@@ -146,7 +155,8 @@ class InstallmentTerms(models.Model):
         "Amounts of installment terms cannot be negative.",
     )
     _days_in_range = models.Constraint(
-        'CHECK (due_day BETWEEN 1 AND 31 AND first_due_days BETWEEN 0 AND 3660 AND grace_count >= 0)',
+        'CHECK (due_day BETWEEN 1 AND 31 AND first_due_days BETWEEN 0 AND 3660 AND grace_count >= 0'
+        ' AND invoice_days BETWEEN 0 AND 365)',
         "A day of the month lies between 1 and 31; the first installment falls due within ten years.",
     )
     _code_is_unique = models.UniqueIndex(

@@ -52,6 +52,8 @@ class InstallmentTerms(models.Model):
             'sale_order_id': order.id,
             'user_id': order.user_id.id,
             'date_start': given.start,
+            'invoicing': self.invoicing,
+            'invoice_days': self.invoice_days,
             **{name: float(getattr(given, name)) for name in names},
             'interest_rate': self.interest_rate if given.interest else 0.0,
             'rate_kind': self.rate_kind,

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.addons.service_contracts.models.service_gate import SERVICE_GATE
 from odoo.addons.service_contracts.rules.money import to_decimal
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..rules.offer import Offer
 from ..rules.settlement import exceeds
@@ -45,7 +46,9 @@ class SaleOrder(models.Model):
             'accepted_from': self.installment_accepted_from,
         })
         self._force_lines_to_invoice_policy_order()
-        self.with_context(installment_plan=plan)._create_invoices().action_post()
+        plan._bill_at_start()
+        # what the customer paid with the order ends on the invoice as soon as the payment is recorded
+        self.transaction_ids.invoice_ids |= plan._invoices()
         plan._log(self.env._("Agreed with order %s.", self.name))
 
     def _prepare_invoice(self):
@@ -58,9 +61,10 @@ class SaleOrder(models.Model):
             **values,
             'installment_plan_id': plan.id,
             'installment_role': 'sale',
+            'installment_line_ids': [Command.set(plan.line_ids.ids)],
             'invoice_date': plan.date_start,
             'invoice_payment_term_id': False,
-            'invoice_line_ids': [*values['invoice_line_ids'], *plan._prepare_charge_lines()],
+            'invoice_line_ids': [*values['invoice_line_ids'], *plan._prepare_charge_lines(plan.line_ids)],
         }
 
     def _installment_over_limit(self, given: Offer) -> str:

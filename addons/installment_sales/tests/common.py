@@ -61,8 +61,8 @@ class InstallmentCase(AccountTestInvoicingCommon):
     def _pay(self, plan, amount, day=None):
         """Register a payment as the wizard does; it goes to what falls due first."""
         wizard = self.env['account.payment.register'].with_context(
-            active_model='account.move', active_ids=plan.invoice_id.ids,
-        ).create({'amount': amount, 'payment_date': day or TODAY, 'installments_mode': 'full'})
+            active_model='account.move', active_ids=plan._invoices_to_pay().ids,
+        ).create({'amount': amount, 'payment_date': day or TODAY, 'installments_mode': 'full', 'group_payment': True})
         return wizard._create_payments()
 
     def _balance(self, account_field, plans):
@@ -76,5 +76,8 @@ class InstallmentCase(AccountTestInvoicingCommon):
         for move in plans.move_ids.filtered(lambda move: move.state == 'posted'):
             self.assertAlmostEqual(sum(move.line_ids.mapped('balance')), 0.0)
         for plan in plans:
-            receivables = plan.invoice_id.line_ids.filtered(lambda item: item.display_type == 'payment_term')
-            self.assertAlmostEqual(sum(receivables.mapped('amount_residual_currency')), plan.amount_residual)
+            receivables = plan._invoices().line_ids.filtered(lambda item: item.display_type == 'payment_term')
+            waiting = plan.line_ids.filtered(lambda line: not (line.invoice_id or line.plan_id.closing))
+            self.assertAlmostEqual(
+                sum(receivables.mapped('amount_residual_currency')) + sum(waiting.mapped('amount')),
+                plan.amount_residual)
