@@ -1,0 +1,16 @@
+"""The ageing buckets of a company."""
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = 'res.company'
+
+    ageing_days_1 = fields.Integer("First ageing bucket, last day", default=30, required=True)
+    ageing_days_2 = fields.Integer("Second ageing bucket, last day", default=60, required=True)
+    ageing_days_3 = fields.Integer("Third ageing bucket, last day", default=90, required=True)
+
+    _ageing_days_rise = models.Constraint(
+        'CHECK (0 < ageing_days_1 AND ageing_days_1 < ageing_days_2 AND ageing_days_2 < ageing_days_3)',
+        "The last days of the ageing buckets must rise, for example 30, 60, 90.",
+    )
