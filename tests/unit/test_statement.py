@@ -42,7 +42,8 @@ def ledgers(draw):
                 left[credit.line] += amount
                 matches.append(Match(debit.line, credit.line, amount, amount, max(debit.day, credit.day)))
         if left[debit.line] and draw(st.integers(0, 3)) == 0:  # paid in another currency
-            matches.append(Match(debit.line, 99, left[debit.line], Decimal(7), draw(st.sampled_from(items)).day))
+            paid_on = max(debit.day, draw(st.sampled_from(items)).day)
+            matches.append(Match(debit.line, 99, left[debit.line], Decimal(7), paid_on))
             left[debit.line] = Decimal(0)
     keys = st.dictionaries(st.sampled_from("ABC"), st.integers(1, 9).map(Decimal), min_size=1)
     weights = {row.line: draw(keys) for row in items if draw(st.booleans())}
