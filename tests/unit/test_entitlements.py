@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odoo.addons.service_contracts.rules.entitlements import Feature, ServiceStanding, entitlement
+from odoo.addons.service_contracts.rules.entitlements import Feature, ServiceStanding, asked, combined, entitlement
 from odoo.addons.service_contracts.rules.states import STATES
 
 TODAY = date(2025, 6, 15)
@@ -57,3 +57,24 @@ def test_what_is_left_is_never_negative(state, used, is_hard, is_trial):
     granted = entitlement(replace(MAILBOXES, is_hard=is_hard), standing, TODAY, Decimal(used))
     assert 0 <= granted.left <= granted.limit
     assert granted.is_allowed or granted.reason not in ('included', 'trial', 'overage')
+
+
+limits = st.none() | st.decimals('0', '100', places=1)
+grants = st.builds(Feature, st.just('mailboxes'), limits, limits, st.booleans())
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(grants, min_size=1, max_size=4))
+def test_grants_add_up_whatever_their_order(several):
+    together = combined(several)
+    assert together == combined(several[::-1])
+    assert (together.limit is None) == any(grant.limit is None for grant in several)
+    assert combined([several[0]]) == several[0]
+
+
+@settings(deadline=None, max_examples=25)
+@given(grants, st.decimals('0', '200', places=1), st.decimals('0', '200', places=1))
+def test_who_may_have_more_may_have_less(feature, less, more):
+    less, more = sorted((less, more))
+    granted = entitlement(feature, PAID, TODAY)
+    assert asked(feature, granted, less).is_allowed >= asked(feature, granted, more).is_allowed

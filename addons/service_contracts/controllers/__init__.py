@@ -1,2 +1,3 @@
 from . import contract_list
 from . import contract_page
+from . import contract_trial

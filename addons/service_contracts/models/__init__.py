@@ -7,13 +7,17 @@ from . import service_price_mixin
 from . import service_item_mixin
 from . import service_price_tier
 from . import service_meter
+from . import service_feature
 from . import service_plan
 from . import service_plan_line
+from . import service_feature_grant
 from . import service_contract
 from . import service_contract_line
 from . import service_contract_pause
 from . import service_contract_states
 from . import service_contract_charges
+from . import service_contract_event
+from . import service_trial
 from . import service_contract_preview
 from . import service_contract_portal
 from . import service_contract_remote
@@ -27,6 +31,7 @@ from . import service_usage_record
 from . import service_usage_measure
 from . import service_usage_rater
 from . import service_usage_correction
+from . import service_entitlement
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_invoice_writer

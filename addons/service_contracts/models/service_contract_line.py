@@ -206,7 +206,7 @@ class ServiceContractLine(models.Model):
     )
     def _compute_next_charge(self):
         """Derive the pointers from the ledger; they only save time and are never the truth."""
-        billable = self.filtered(lambda line: line.contract_id.state in ('active', 'ended'))
+        billable = self.filtered(lambda line: line._is_billable())
         (self - billable).update({'next_period_start': False, 'next_charge_date': False})
         terms_by_line = billable._billing_terms_by_line(pointer=False)
         for line in billable:
@@ -282,6 +282,15 @@ class ServiceContractLine(models.Model):
     def _service_start(self) -> date | bool:
         self.ensure_one()
         return self.date_start or self.contract_id.date_start
+
+    def _billing_start(self) -> date | bool:
+        """Return the first day that is charged, from which the periods count. Extend it for days that are free."""
+        return self._service_start()
+
+    def _is_billable(self) -> bool:
+        """Tell whether the state of the contract lets this service be charged."""
+        self.ensure_one()
+        return self.contract_id.state in ('active', 'ended')
 
     def _product_description(self) -> str:
         return self.product_id.with_context(
@@ -365,7 +374,7 @@ class ServiceContractLine(models.Model):
     def _terms_base(self, pointer: bool) -> tuple[dict, date]:
         """Return the terms without the ledger, and the day from which the ledger matters."""
         contract = self.contract_id
-        start = self.date_start or contract.date_start
+        start = self._billing_start()
         recurrence = self._recurrence(start) if self.kind != 'one_time' else None
         next_start = pointer and self.next_period_start or None
         ends = [day for day in (self.date_end, contract.date_end) if day]

@@ -19,7 +19,7 @@ class ServiceContract(models.Model):
     next_charges_html = fields.Html("Next charges", compute='_compute_next_charges_html', sanitize=False)
 
     @api.depends(
-        'state', 'date_start', 'date_end', 'pause_ids', 'currency_id', 'line_ids.next_charge_date',
+        'state', 'date_start', 'date_end', 'date_trial_end', 'pause_ids', 'currency_id', 'line_ids.next_charge_date',
         'line_ids.price_total', 'line_ids.quantity', 'line_ids.kind',
         'line_ids.interval_count', 'line_ids.interval_unit',
     )

@@ -228,10 +228,15 @@ class ServiceContract(models.Model):
         if not self.date_start:
             return False
         try:
-            day = earliest_end(self._contract_terms(self.date_start), self.company_id._service_today())
+            day = earliest_end(self._contract_terms(self._terms_start()), self.company_id._service_today())
         except (RuleError, OverflowError):
             return False
         return min(day, self.date_end) if self.renewal == 'none' and self.date_end else day
+
+    def _terms_start(self) -> date:
+        """Return the day from which minimum term and renewals count."""
+        self.ensure_one()
+        return self.date_start
 
     def _end(self, date_end: date, reason: str) -> None:
         """Set the last day of service of running contracts and end those whose last day is past.
@@ -245,6 +250,7 @@ class ServiceContract(models.Model):
         self._log_note(self.env._(
             "Ends on %(date)s. %(reason)s", date=format_date(self.env, date_end), reason=reason or '',
         ))
+        self._log_event('end_planned', reason or '', date_end)
         self._end_expired()
 
     def _write_end(self, date_end: date | bool) -> None:
@@ -302,6 +308,7 @@ class ServiceContract(models.Model):
         else:
             self._write_end(False)
             self._log_note(self.env._("The end on %s is taken back.", format_date(self.env, last_day)))
+            self._log_event('end_withdrawn', day=last_day)
         self._follow_term()
 
     def _bridge(self, last_day: date, today: date) -> None:
@@ -364,19 +371,23 @@ class ServiceContract(models.Model):
         today = self.company_id._service_today()
         try:
             with self.env.cr.savepoint():
-                self.pause_ids._start(today)
-                self.pause_ids._finish(today)
-                self._end_expired()
-                self._follow_term()
-                self.line_ids.modified(['date_end'])
+                self._follow_calendar(today)
         except (UserError, RuleError) as error:
             self._log_note(self.env._("The dates of the contract could not be followed: %s", error))
+
+    def _follow_calendar(self, today: date) -> None:
+        """Do what is due by a day, each step once. Extend it to do more."""
+        self.pause_ids._start(today)
+        self.pause_ids._finish(today)
+        self._end_expired()
+        self._follow_term()
+        self.line_ids.modified(['date_end'])
 
     def _follow_term(self) -> None:
         """Note the end of the term that runs today; a contract that ends by itself gets its last day."""
         for contract in self:
             today = contract.company_id._service_today()
-            until = current_term_end(contract._contract_terms(contract.date_start), today)
+            until = current_term_end(contract._contract_terms(contract._terms_start()), today)
             renewed = until and contract.date_term_end and contract.date_term_end < today
             vals = {'date_term_end': until}
             if contract.renewal == 'none' and not contract.date_end:
@@ -384,3 +395,4 @@ class ServiceContract(models.Model):
             contract.with_context(service_gate=SERVICE_GATE).write(vals)
             if renewed and not contract.date_end:
                 contract._log_note(self.env._("Renewed until %s", format_date(self.env, until)))
+                contract._log_event('renewed', self.env._("Until %s", format_date(self.env, until)))

@@ -53,6 +53,8 @@ class Service:
     billed: list[Moments] = field(default_factory=list)
     """Billed periods later than that, left behind by one that was voided."""
     pauses: list[Moments] = field(default_factory=list)
+    free_until: datetime = LONG_AGO
+    """Before this moment usage costs nothing: it was a trial."""
 
     def is_billed(self, moment: datetime) -> bool:
         return moment < self.closed_until or any(period.has(moment) for period in self.billed)
@@ -143,6 +145,8 @@ class UsageIntake:
         return self.env._("“%s” is no running contract with this meter. Check “contract” or “line”.", name)
 
     def _is_late(self, service: Service, moment: datetime) -> bool:
+        if moment < service.free_until:
+            return False
         if not service.is_billed(moment):
             if moment < service.due_until:
                 self.due_line_ids.add(service.line_id)
@@ -211,7 +215,7 @@ class UsageIntake:
             """
             SELECT line.id, line.meter_id, meter.late_policy, meter.aggregation, line.next_period_start,
                    line.next_charge_date, COALESCE(line.date_start, contract.date_start) AS date_start,
-                   LEAST(line.date_end, contract.date_end) AS date_end,
+                   LEAST(line.date_end, contract.date_end) AS date_end, contract.date_trial_end,
                    contract.id AS contract_id, contract.name AS number, contract.external_ref AS contract_ref
               FROM service_contract_line line
               JOIN service_contract contract ON contract.id = line.contract_id
@@ -234,6 +238,7 @@ class UsageIntake:
                 self._begins(tomorrow) if (row['next_charge_date'] or date.max) <= tomorrow else LONG_AGO,
                 [Moments(self._begins(period.start), self._begins(period.end)) for period in billed.get(row['id'], ())],
                 paused.get(row['contract_id'], []),
+                self._begins(row['date_trial_end'] + timedelta(days=1)) if row['date_trial_end'] else LONG_AGO,
             ) for row in rows
         ]
 

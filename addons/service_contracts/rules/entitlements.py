@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -70,6 +71,41 @@ def entitlement(feature: Feature, standing: ServiceStanding, today: date, used: 
     left = max(limit - used, ZERO)
     is_allowed, reason = _reason(feature, is_trial, limit, left)
     return Entitlement(feature.code, is_allowed, reason, limit, left)
+
+
+def asked(feature: Feature, granted: Entitlement, quantity: Decimal) -> Entitlement:
+    """Return the answer to the question for so much more of a feature.
+
+    >>> mailboxes, nine_left = Feature('mailboxes', Decimal(50)), Entitlement('mailboxes', True, 'included',
+    ...                                                                       Decimal(50), Decimal(9))
+    >>> asked(mailboxes, nine_left, Decimal(9)).is_allowed, asked(mailboxes, nine_left, Decimal(10)).reason
+    (True, 'limit_reached')
+    """
+    if not granted.is_allowed or granted.left is None or granted.left >= quantity:
+        return granted
+    return replace(granted, is_allowed=not feature.is_hard, reason='limit_reached' if feature.is_hard else 'overage')
+
+
+def combined(grants: Sequence[Feature]) -> Feature:
+    """Return what several grants of one feature come to: limits add up, one without limit lifts them all.
+
+    Use above the limit is allowed if one of them allows it. `grants` has at least one.
+
+    >>> five, ten = Feature('mailboxes', Decimal(5), trial_limit=Decimal(1)), Feature('mailboxes', Decimal(10))
+    >>> both = combined([five, ten])
+    >>> str(both.limit), str(both.trial_limit)
+    ('15', '11')
+    """
+    trial_limit = None
+    if any(grant.trial_limit is not None for grant in grants):
+        trial_limit = _sum([grant.limit if grant.trial_limit is None else grant.trial_limit for grant in grants])
+    return Feature(
+        grants[0].code, _sum([grant.limit for grant in grants]), trial_limit, all(grant.is_hard for grant in grants),
+    )
+
+
+def _sum(limits: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in limits else sum(limits, ZERO)
 
 
 def _blocked(standing: ServiceStanding, today: date) -> str | None:

@@ -18,3 +18,5 @@ from . import test_usage_billing
 from . import test_usage_portal
 from . import test_usage_quota
 from . import test_usage_record
+from . import test_entitlement
+from . import test_trial

@@ -14,6 +14,7 @@ MODELS = (
     'service.billing.batch', 'service.billing.preview',
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
     'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
+    'service.contract.event', 'service.feature', 'service.feature.grant',
 )
 PORTAL_READS = {'service.contract', 'service.contract.line'}
 REMOTE_METHODS = {
@@ -21,7 +22,7 @@ REMOTE_METHODS = {
         'open_contracts', 'preview_charges', 'read_status', 'action_load_plan', 'action_activate', 'action_suspend',
         'action_pause', 'action_resume', 'action_end', 'action_remove', 'action_reinstate', 'action_unpark',
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
-        'action_view_usage',
+        'action_view_usage', 'action_view_events', 'action_end_trial', 'get_entitlements', 'check_entitlement',
     },
     'service.plan': {'action_view_contracts'},
     'service.pending.charge': {'action_cancel'},
@@ -40,7 +41,8 @@ REMOTE_METHODS = {
     'account.move': {'action_view_service_contracts'},
 }
 """Every public method this add-on defines: the remote interface, on purpose."""
-ARGUMENTS = {'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]]}
+ARGUMENTS = {'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]],
+             'check_entitlement': [[]]}
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',
 }
@@ -178,7 +180,8 @@ class TestAccess(ContractCase):
         other = self.other_company
         self.own.action_pause()
         records = [
-            self.own, self.own.line_ids, self.own.pause_ids, self._bill(self.own.line_ids, '2026-01-01', '2026-02-01'),
+            self.own, self.own.line_ids, self.own.pause_ids, self.own.event_ids,
+            self._bill(self.own.line_ids, '2026-01-01', '2026-02-01'),
             self.env['service.billing.run'].create({}),
         ]
         self.plan.line_ids.product_id.company_id = False
