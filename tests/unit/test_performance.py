@@ -59,3 +59,17 @@ def test_every_value_has_exactly_one_step(steps):
 def test_a_malus_takes_at_most_the_whole_price():
     with pytest.raises(RuleError):
         PerformanceStep(None, percent=Decimal(-101))
+
+
+@LAW
+@given(st.decimals('90', '100', places=2), st.integers(0, 40))
+def test_bonus_and_malus_stay_within_the_cap(measured, cap):
+    """Below the cap nothing changes; above it the price's part is all there is."""
+    free = rate_performance(AVAILABILITY, measured, PRICE, 2).amount
+    most = PRICE * cap / 100
+    assert rate_performance(AVAILABILITY, measured, PRICE, 2, Decimal(cap)).amount == max(-most, min(most, free))
+
+
+def test_a_cap_is_not_negative():
+    with pytest.raises(RuleError):
+        rate_performance(AVAILABILITY, Decimal(99), PRICE, 2, Decimal(-1))

@@ -35,6 +35,17 @@ from . import service_entitlement
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_invoice_writer
+from . import service_allocation_group
+from . import service_allocation_unit
+from . import service_allocation_occupancy
+from . import service_allocation_reading
+from . import service_allocation
+from . import service_allocation_item
+from . import service_allocation_line
+from . import service_allocation_words
+from . import service_allocation_compute
+from . import service_allocation_charge
+from . import service_allocation_portal
 from . import account_move
 from . import account_move_line
 from . import ir_actions_report

@@ -28,12 +28,15 @@ class Occupant:
 
 
 def split_occupancy(unit: Beneficiary, full: Period, occupants: Sequence[Occupant],
-                    season: Mapping[int, Decimal] | None = None) -> list[Beneficiary]:
+                    season: Mapping[int, Decimal] | None = None,
+                    begun: Decimal | None = ZERO) -> list[Beneficiary]:
     """Return the unit as one beneficiary per occupant, in time order; shares and units sum to those of the unit.
 
     The fixed part goes by days. Consumption goes by reading where one was taken at the change, else by days, or
     by `season` (month 1-12 → weight of the month, such as a degree-day table). The first occupant starts with
-    the period. Raises RuleError for a start outside the period, days out of order or readings that fall.
+    the period. `begun` is None where the meter was not read then: readings count from the first one that was
+    taken, and who came before it is left to estimate. Raises RuleError for a start outside the period, days out
+    of order or readings that fall.
 
     >>> flat = Beneficiary('7', 'Ana', Decimal(60), Decimal(500))
     >>> year = Period(date(2025, 1, 1), date(2026, 1, 1))
@@ -45,7 +48,7 @@ def split_occupancy(unit: Beneficiary, full: Period, occupants: Sequence[Occupan
     edges = _edges(unit, full, occupants)
     held = [Fraction((day - full.start).days, full.days) for day in edges]
     use = [_season_share(full, day, season) for day in edges] if season else held
-    counted = _counted(use, [ZERO, *(occupant.reading for occupant in occupants[1:]), unit.units], unit)
+    counted = _counted(use, [begun, *(occupant.reading for occupant in occupants[1:]), unit.units], unit)
     return [
         replace(unit, payer=occupant.payer, part=place, held=unit.held * (held[place + 1] - held[place]),
                 held_use=unit.held_use * (use[place + 1] - use[place]), units=_difference(*counted[place:place + 2]))

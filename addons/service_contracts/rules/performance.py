@@ -39,20 +39,24 @@ class Performance:
     amount: Decimal
 
 
-def rate_performance(steps: Sequence[PerformanceStep], measured: Decimal, base: Decimal, digits: int) -> Performance:
+def rate_performance(steps: Sequence[PerformanceStep], measured: Decimal, base: Decimal, digits: int,
+                     cap_percent: Decimal | None = None) -> Performance:
     """Return base × percent + amount of the highest step the value reaches, rounded once, half-up.
 
-    `base` is the price of the period in money. Raises RuleError when the steps repeat a value or leave the
-    lowest values without one.
+    `base` is the price of the period in money; bonus and malus stay within `cap_percent` of it. Raises RuleError
+    when the steps repeat a value or leave the lowest values without one, and for a cap below 0.
 
     >>> steps = [PerformanceStep(None, Decimal(-10)), PerformanceStep(Decimal('99.5')),
     ...          PerformanceStep(Decimal('99.95'), Decimal(2))]
     >>> str(rate_performance(steps, Decimal('99.2'), Decimal(1200), 2).amount)
     '-120.00'
     """
-    _check(steps)
+    _check(steps, cap_percent)
     step = max(filter(lambda step: step.at_least is None or step.at_least <= measured, steps), key=_by_value)
     exact = Fraction(base) * Fraction(step.percent) / 100 + Fraction(step.amount)
+    if cap_percent is not None:
+        most = abs(Fraction(base)) * Fraction(cap_percent) / 100
+        exact = max(-most, min(most, exact))
     return Performance(measured, step, base, round_fraction(exact, digits))
 
 
@@ -68,7 +72,9 @@ def performance_difference(performance: Performance, booked: Iterable[Decimal]) 
     return performance.amount - sum(booked, ZERO)
 
 
-def _check(steps: Sequence[PerformanceStep]) -> None:
+def _check(steps: Sequence[PerformanceStep], cap_percent: Decimal | None) -> None:
+    if cap_percent is not None and cap_percent < 0:
+        raise RuleError(f'A cap is at least 0 percent, not {cap_percent}')
     values = [step.at_least for step in steps]
     if None not in values:
         raise RuleError('The lowest step needs no value, so that every measured value has a step')

@@ -1,4 +1,7 @@
 from . import test_access
+from . import test_allocation
+from . import test_allocation_access
+from . import test_allocation_reading
 from . import test_api
 from . import test_billing_entry
 from . import test_billing_run

@@ -15,8 +15,11 @@ MODELS = (
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
     'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
     'service.contract.event', 'service.feature', 'service.feature.grant',
+    'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
+    'service.allocation.reading', 'service.allocation', 'service.allocation.item', 'service.allocation.line',
+    'service.allocation.reading.import',
 )
-PORTAL_READS = {'service.contract', 'service.contract.line'}
+PORTAL_READS = {'service.contract', 'service.contract.line', 'service.allocation.line'}
 REMOTE_METHODS = {
     'service.contract': {
         'open_contracts', 'preview_charges', 'read_status', 'action_load_plan', 'action_activate', 'action_suspend',
@@ -33,6 +36,13 @@ REMOTE_METHODS = {
     'service.meter': {'action_view_records'},
     'service.usage.record': {'send_usage'},
     'service.usage.import': {'action_check', 'action_import'},
+    'service.allocation.group': {'action_view_allocations', 'action_view_readings'},
+    'service.allocation.reading': {'send_readings', 'action_strike_out'},
+    'service.allocation.reading.import': {'action_check', 'action_import'},
+    'service.allocation': {
+        'action_compute', 'action_draft', 'action_confirm', 'action_cancel', 'action_adjust', 'action_view_lines',
+        'action_view_charges', 'action_view_adjustments',
+    },
     'service.contract.end': {'action_confirm'},
     'service.contract.remove': {'action_confirm'},
     'service.contract.pause.wizard': {'action_confirm'},

@@ -10,6 +10,10 @@ LIST_ROUTES = {'/my/contracts', '/my/contracts/page/<int:page>'}
 RECORD_ROUTES = {'/my/contracts/<int:contract_id>', '/my/contracts/<int:contract_id>/pdf'}
 POST_ROUTES = {'/my/contracts/<int:contract_id>/end-trial'}
 """Tested where what they do is tested: see test_trial."""
+SHARE_ROUTES = {
+    '/my/contracts/<int:contract_id>/costs/<int:share_id>', '/my/contracts/<int:contract_id>/costs/<int:share_id>/pdf',
+}
+"""Tested in test_allocation_access.py."""
 TOKENS = (None, '', 'None', 'False', '[]', 'ünïcödé', '00000000-0000-4000-8000-000000000000')
 
 
@@ -123,7 +127,7 @@ class TestPortal(ContractCase, HttpCase):
             if rule.endpoint.func.__module__.startswith('odoo.addons.service_contracts')
             or rule.rule.startswith('/my/contracts')
         }
-        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES)
+        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES)
 
     def test_what_is_not_ones_own_is_answered_alike(self):
         """G1: foreign, draft, deleted, of another company, never made: no answer tells which."""
@@ -203,7 +207,7 @@ class TestPortal(ContractCase, HttpCase):
     def test_no_route_is_open_or_without_protection(self):
         """G12: the list of routes without CSRF protection is empty."""
         for rule in self.env['ir.http'].routing_map().iter_rules():
-            if rule.rule in LIST_ROUTES | RECORD_ROUTES | POST_ROUTES:
+            if rule.rule in LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES:
                 routing, method = rule.endpoint.routing, 'POST' if rule.rule in POST_ROUTES else 'GET'
                 self.assertEqual((routing['auth'], routing['type'], routing['methods']), ('user', 'http', [method]))
                 self.assertIsNot(routing.get('csrf'), False)

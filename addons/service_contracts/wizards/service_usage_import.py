@@ -1,17 +1,13 @@
 """Usage records from a CSV or Excel file: looked at first, then taken, each row exactly once."""
 
 import base64
-import csv
-import io
 import re
-import zipfile
-from datetime import datetime
 
-import openpyxl
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.usage_intake import KEYS
+from .import_file import file_rows
 
 COLUMNS = ('external_ref', 'meter', 'contract', 'line', 'moment', 'quantity', 'key')
 NEEDED = {'external_ref', 'moment'}
@@ -81,7 +77,7 @@ class ServiceUsageImport(models.TransientModel):
         :raises UserError: for a file that is neither CSV nor Excel, has no header or too many rows.
         """
         content = base64.b64decode(self.file)
-        rows = _excel_rows(content) if content[:2] == b'PK' else self._csv_rows(content)
+        rows = file_rows(content)
         if rows is None:
             raise UserError(self.env._("The file cannot be read. Save it as Excel workbook (.xlsx) or CSV in UTF-8."))
         header = [str(name or '').strip().lower() for name in rows[0]] if rows else []
@@ -94,15 +90,6 @@ class ServiceUsageImport(models.TransientModel):
         if len(rows) > ROW_LIMIT:
             raise UserError(self.env._("The file has more than %s rows. Split it.", ROW_LIMIT))
         return [self._item(dict(zip(header, row, strict=False))) for row in rows]
-
-    def _csv_rows(self, content: bytes) -> list | None:
-        try:
-            text = content.decode('utf-8-sig')
-        except UnicodeDecodeError:
-            return None
-        first = text.partition('\n')[0]
-        delimiter = max(',;\t', key=first.count)
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
 
     def _item(self, row: dict) -> dict:
         """Return a row as an object; an empty cell is left out, a number in a text becomes one."""
@@ -117,16 +104,3 @@ class ServiceUsageImport(models.TransientModel):
         if 'meter' not in item and self.meter_id:
             item['meter'] = self.meter_id.code
         return item
-
-
-def _excel_rows(content: bytes) -> list | None:
-    """Return the rows of the first sheet; times stay times."""
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException):
-        return None
-    return [
-        [value.replace(microsecond=0) if isinstance(value, datetime) else value for value in row] for row in rows
-    ]
