@@ -32,6 +32,10 @@
         'views/account_statement_run_views.xml',
         'views/res_partner_statement_views.xml',
         'views/res_config_settings_ageing_views.xml',
+        'views/payment_profile_views.xml',
+        'views/collection_ageing_views.xml',
+        'views/collection_figure_views.xml',
+        'views/collection_forecast_views.xml',
         'views/statement_menus.xml',
     ],
     'demo': [

@@ -7,3 +7,8 @@ from . import account_statement_delivery
 from . import res_company_ageing
 from . import res_config_settings_ageing
 from . import res_partner_statement
+from . import payment_profile
+from . import res_partner_payment
+from . import collection_ageing
+from . import collection_figure
+from . import collection_forecast

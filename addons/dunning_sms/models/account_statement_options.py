@@ -15,7 +15,7 @@ class AccountStatementOptions(models.AbstractModel):
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company, index=True)
     date_from = fields.Date("Movements from", help="What came before is the opening balance.")
     as_of = fields.Date(
-        required=True, default=fields.Date.context_today,
+        "As of", required=True, default=fields.Date.context_today,
         help="The statement tells what was open at the end of this day, whatever was paid later.",
     )
     group_by = fields.Selection(

@@ -1,4 +1,4 @@
-"""The ageing buckets of a company."""
+"""The ageing buckets of a company, and when its figures were worked out."""
 
 from odoo import fields, models
 
@@ -9,6 +9,8 @@ class ResCompany(models.Model):
     ageing_days_1 = fields.Integer("First ageing bucket, last day", default=30, required=True)
     ageing_days_2 = fields.Integer("Second ageing bucket, last day", default=60, required=True)
     ageing_days_3 = fields.Integer("Third ageing bucket, last day", default=90, required=True)
+
+    collection_updated_on = fields.Date("Figures of collection of", readonly=True)
 
     _ageing_days_rise = models.Constraint(
         'CHECK (0 < ageing_days_1 AND ageing_days_1 < ageing_days_2 AND ageing_days_2 < ageing_days_3)',

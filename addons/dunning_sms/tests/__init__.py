@@ -1,2 +1,3 @@
 from . import test_account_statement
 from . import test_account_statement_run
+from . import test_collection_figures
