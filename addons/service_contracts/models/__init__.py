@@ -11,6 +11,7 @@ from . import service_feature
 from . import service_plan
 from . import service_plan_line
 from . import service_feature_grant
+from . import service_plan_option
 from . import service_contract
 from . import service_contract_line
 from . import service_contract_pause
@@ -18,6 +19,12 @@ from . import service_contract_states
 from . import service_contract_charges
 from . import service_contract_event
 from . import service_trial
+from . import service_contract_reductions
+from . import service_plan_family
+from . import service_plan_interval
+from . import service_contract_option
+from . import service_price_step
+from . import service_reduction
 from . import service_contract_preview
 from . import service_contract_portal
 from . import service_contract_remote
@@ -55,3 +62,4 @@ from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import sale_order_line
+from . import sale_order_offer

@@ -8,7 +8,6 @@ from odoo.fields import Command
 
 from ..rules.metrics import monthly_amount
 from ..rules.money import to_decimal
-from ..rules.periods import Interval
 from .service_terms_mixin import TERM_FIELDS
 
 
@@ -36,15 +35,13 @@ class SaleOrder(models.Model):
             order.service_contract_ids = order.order_line.service_contract_line_ids.contract_id
             order.service_contract_count = len(order.service_contract_ids)
 
-    @api.depends('order_line.price_subtotal', 'order_line.service_plan_id', 'order_line.service_plan_line_id')
+    @api.depends('order_line.price_subtotal', 'order_line.service_plan_id', 'order_line.service_plan_line_id',
+                 'order_line.service_plan_interval_id')
     def _compute_service_monthly_total(self):
         for order in self:
             recurring = order.order_line.filtered(lambda line: line._is_recurring())
             order.service_monthly_total = float(sum((
-                monthly_amount(
-                    to_decimal(line.price_subtotal),
-                    Interval(line.service_plan_id.interval_count, line.service_plan_id.interval_unit),
-                ) for line in recurring
+                monthly_amount(to_decimal(line.price_subtotal), line._service_interval()) for line in recurring
             ), Decimal(0)))
 
     @api.onchange('service_plan_to_add_id')
@@ -104,19 +101,21 @@ class SaleOrder(models.Model):
         return super()._get_invoiceable_lines(final).filtered(lambda line: not line.service_plan_id)
 
     def _prepare_plan_order_lines(self, plan) -> list[dict]:
-        return [
-            {
-                'product_id': line.product_id.id,
-                'service_plan_id': plan.id,
-                'service_plan_line_id': line.id,
-                'name': line.name,
-                'product_uom_qty': line.quantity,
-                'product_uom_id': line.product_uom_id.id,
-                **({'discount': line.discount} if line.discount else {}),
-                **({'price_unit': line.price_unit} if line.price_source == 'fixed' else {}),
-            }
-            for line in plan.line_ids
-        ]
+        if plan:
+            plan._check_offered_to(self.partner_id, self.pricelist_id)
+        return [self._prepare_plan_order_line(line) for line in plan._included_lines()]
+
+    def _prepare_plan_order_line(self, line) -> dict:
+        """Return the order line that sells one service of a plan; extend it to hand on further fields."""
+        return {
+            'product_id': line.product_id.id,
+            'service_plan_id': line.plan_id.id,
+            'service_plan_line_id': line.id,
+            'name': line.name,
+            'product_uom_qty': line.quantity,
+            'product_uom_id': line.product_uom_id.id,
+            **({'discount': line.discount} if line.discount else {}),
+        }
 
     def _open_service_contract(self) -> None:
         """Put the services of confirmed orders into one contract each; what has a contract is left out."""

@@ -67,7 +67,9 @@ class ServiceContractLine(models.Model):
 
     price_unit = fields.Float(compute='_compute_price_unit', **EDITABLE)
     given_price_unit = fields.Float(
+        compute='_compute_price_unit', copy=False,
         help="What pricelist or plan gave. A unit price that differs was agreed with the customer and is kept.",
+        **EDITABLE,
     )
     tax_ids = fields.Many2many(
         'account.tax', string="Taxes", ondelete='restrict', compute='_compute_tax_ids', check_company=True,
@@ -147,10 +149,13 @@ class ServiceContractLine(models.Model):
                  'contract_id.fiscal_position_id', 'currency_id')
     def _compute_price_unit(self):
         for line in self:
-            agreed = line.price_unit != line.given_price_unit
-            if agreed or line.contract_id.state not in (False, 'draft'):
+            if line._origin and line.contract_id.state not in (False, 'draft'):
+                line.price_unit, line.given_price_unit = line.price_unit, line.given_price_unit
                 continue
-            line.price_unit = line.given_price_unit = line._given_price()
+            given = line._given_price()
+            if line.price_unit == line.given_price_unit:  # else it was agreed with the customer
+                line.price_unit = given
+            line.given_price_unit = given
 
     @api.depends('product_id', 'company_id', 'contract_id.fiscal_position_id')
     def _compute_tax_ids(self):

@@ -100,9 +100,9 @@ class ServiceInvoiceWriter(models.AbstractModel):
             'product_id': line.product_id.id,
             'product_uom_id': line.product_uom_id.id,
             'name': self._line_name(line, charge),
-            'quantity': line.quantity if whole else 1.0,
-            'price_unit': line.price_unit if whole else float(charge.amount(line.currency_id.decimal_places)),
-            'discount': line.discount if whole else 0.0,
+            'quantity': float(charge.quantity) if whole else 1.0,
+            'price_unit': float(charge.price_unit) if whole else float(charge.amount(line.currency_id.decimal_places)),
+            'discount': float(charge.discount) if whole else 0.0,
             'tax_ids': [(6, 0, line.tax_ids.ids)],
             'analytic_distribution': line.analytic_distribution or None,
             'service_contract_id': line.contract_id.id,
@@ -144,8 +144,8 @@ class ServiceInvoiceWriter(models.AbstractModel):
             share=_days_text(charge.share, full.days),
             start=format_date(self.env, full.start, lang_code=lang),
             last_day=format_date(self.env, full.end - timedelta(days=1), lang_code=lang),
-            quantity=line.quantity,
-            price=currency.format(line.price_unit * (1 - line.discount / 100)),
+            quantity=float(charge.quantity),
+            price=currency.format(float(charge.price_unit * (1 - charge.discount / 100))),
         )
 
     # === WRITE === #

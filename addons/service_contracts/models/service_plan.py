@@ -82,7 +82,7 @@ class ServicePlan(models.Model):
 
         What a line does not tell here it takes from its product and its plan.
         """
-        return [line._prepare_contract_line_vals() for line in self.line_ids]
+        return [line._prepare_contract_line_vals() for line in self._included_lines()]
 
     def _recurrence_vals(self) -> dict:
         """Return the recurrence of the plan as values for a line."""

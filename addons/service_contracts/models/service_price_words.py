@@ -35,9 +35,9 @@ class ServicePriceWords(models.AbstractModel):
             'true_up': env._("Missing to the minimum commitment %(price)s", **numbers),
             'discount': env._("Discount %(percent)s %% of %(base)s", **numbers,
                               base=self._money(step.quantity, currency, lang)),
-            'bonus': env._("Bonus %(price)s", **numbers),
+            'bonus': f"{step.label or env._('Bonus')} {numbers['price']}",
             'adjustment': env._("Amount %(price)s", **numbers),
-        }[step.kind]
+        }[step.kind].replace('  ', ' ')  # a service that nothing counts has no unit
         return f'{text} ({bounds})' if (bounds := self._bounds(step, lang)) else text
 
     def _bounds(self, step: Step, lang: str | None) -> str:

@@ -13,6 +13,7 @@ from ..rules.billing import Charge
 from ..rules.periods import Period
 from ..rules.pricing import Rated, price
 from ..rules.quota import QuotaBucket, draw_quota, roll_over
+from ..rules.reductions import grants_from_json, taken_off
 from .service_usage_measure import Measured, Wanted
 from .service_usage_rater import buckets_from_json, buckets_to_json, discounted, price_from_json
 
@@ -117,6 +118,9 @@ class ServiceUsageRater(models.AbstractModel):
         rated = discounted(price(model, measured.quantity, measured.records), discount)
         rated = Rated(rated.quantity, rated.units, rated.amount + sum(step.amount for step in true_ups),
                       (*rated.steps, *true_ups))
+        if 'reductions' in kept:  # what was granted for the period is granted again
+            rated = taken_off(rated, grants_from_json(kept['reductions']), kept['digits'])
+            evidence['reductions'] = kept['reductions']
         live = before.filtered(lambda other: other.state != 'void')
         return Charge(
             entry.contract_line_id.id, 'late_usage', Period(entry.period_start, entry.period_end), entry._full_period(),

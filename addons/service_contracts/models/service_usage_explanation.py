@@ -122,11 +122,15 @@ class ServiceContractLine(models.Model):
 
     def _explain(self, charge: Charge, lang: str | None) -> list[str]:
         """Return how a rated charge came about, in the lines of an invoice."""
-        words = self.env['service.price.words']
-        steps = ' + '.join(words._step(step, self._unit(lang), self.currency_id, lang) for step in charge.rated.steps)
-        lines = [f'{self._quantity_text(charge, lang)}: {steps}' if steps else self._quantity_text(charge, lang)]
-        lines += filter(None, (self._share_line(charge, lang), self._charged_line(charge, lang)))
-        return lines
+        steps, bonus = [], []
+        for step in charge.rated.steps:
+            text = self.env['service.price.words']._step(step, self._unit(lang), self.currency_id, lang)
+            (bonus if step.kind == 'bonus' else steps).append(text)
+        priced = ' + '.join(steps)
+        if 'price' in charge.evidence or not priced:  # a price model made the amount of a quantity
+            priced = ': '.join(filter(None, (self._quantity_text(charge, lang), priced)))
+        share, charged = self._share_line(charge, lang), self._charged_line(charge, lang)
+        return [priced, *bonus, *filter(None, (share, charged))]
 
     def _explanation_rows(self, charge: Charge, lang: str | None) -> list[dict]:
         """Return the way from records to amount in rows of a label and a text."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from .errors import RuleError
 from .money import round_money
@@ -28,6 +29,19 @@ class Occasion:
     paid_on_time: bool = False
 
 
+class Off(NamedTuple):
+    """What a bonus takes off a charge: a percentage, then an amount."""
+
+    percent: Decimal = ZERO
+    amount: Decimal = ZERO
+
+    def of(self, amount: Decimal) -> Decimal:
+        return percent_of(amount, self.percent) + self.amount
+
+
+NOTHING = Off()
+
+
 @dataclass(frozen=True, slots=True)
 class FreePeriod:
     """Every n-th period costs nothing."""
@@ -38,8 +52,8 @@ class FreePeriod:
         if self.every < 2:
             raise RuleError(f'Every {self.every}. period cannot be free, at least every 2nd')
 
-    def off(self, amount: Decimal, occasion: Occasion) -> Decimal:
-        return ZERO if occasion.number % self.every else amount
+    def off(self, occasion: Occasion) -> Off:
+        return NOTHING if occasion.number % self.every else Off(ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +67,9 @@ class Loyalty:
         check_percent(self.percent)
         Interval(self.after_months, 'month')
 
-    def off(self, amount: Decimal, occasion: Occasion) -> Decimal:
+    def off(self, occasion: Occasion) -> Off:
         reached = Interval(self.after_months, 'month').plus(occasion.start) <= occasion.period.start
-        return percent_of(amount, self.percent) if reached else ZERO
+        return Off(self.percent) if reached else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +81,8 @@ class PaidOnTime:
     def __post_init__(self) -> None:
         check_percent(self.percent)
 
-    def off(self, amount: Decimal, occasion: Occasion) -> Decimal:
-        return percent_of(amount, self.percent) if occasion.paid_on_time else ZERO
+    def off(self, occasion: Occasion) -> Off:
+        return Off(self.percent) if occasion.paid_on_time else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +99,10 @@ class Discount:
         if self.amount < 0:
             raise RuleError(f'A discount cannot be negative: {self.amount}')
 
-    def off(self, amount: Decimal, occasion: Occasion) -> Decimal:
+    def off(self, occasion: Occasion) -> Off:
         is_over = (self.periods is not None and occasion.number > self.periods
                    or self.until is not None and occasion.period.start >= self.until)
-        return ZERO if is_over else percent_of(amount, self.percent) + self.amount
+        return NOTHING if is_over else Off(self.percent, self.amount)
 
 
 Bonus = FreePeriod | Loyalty | PaidOnTime | Discount
@@ -105,13 +119,18 @@ def bonus_steps(amount: Decimal, bonuses: Iterable[Bonus], occasion: Occasion, d
     >>> [str(step.amount) for step in bonus_steps(Decimal('49.90'), bonuses, july, 2)]
     ['-4.99', '-5.00']
     """
+    return off_steps(amount, [('', bonus.off(occasion)) for bonus in bonuses], digits)
+
+
+def off_steps(amount: Decimal, offs: Iterable[tuple[str, Off]], digits: int) -> list[Step]:
+    """Return the steps of what is taken off an amount, each under its label, as `bonus_steps`."""
     if amount < 0:
         raise RuleError(f'A bonus is taken off a charge, not off a credit: {amount}')
     steps, left = [], amount
-    for bonus in bonuses:
-        if off := min(round_money(bonus.off(left, occasion), digits), left):
-            steps.append(once('bonus', -off))
-            left -= off
+    for label, off in offs:
+        if taken := min(round_money(off.of(left), digits), left):
+            steps.append(once('bonus', -taken)._replace(label=label or None))
+            left -= taken
     return steps
 
 

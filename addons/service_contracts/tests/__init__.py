@@ -6,9 +6,13 @@ from . import test_api
 from . import test_billing_entry
 from . import test_billing_run
 from . import test_fast_posting
+from . import test_offers
+from . import test_options
 from . import test_pending_charge
 from . import test_portal
+from . import test_price_steps
 from . import test_price_tiers
+from . import test_reductions
 from . import test_report
 from . import test_sale_order
 from . import test_service_contract

@@ -13,6 +13,8 @@ MODELS = (
     'service.billing.entry', 'service.pending.charge', 'service.billing.run',
     'service.billing.batch', 'service.billing.preview',
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
+    'service.plan.family', 'service.option.group', 'service.plan.interval', 'service.plan.interval.price',
+    'service.option.wizard', 'service.plan.phase', 'service.price.step', 'service.reduction',
     'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
     'service.contract.event', 'service.feature', 'service.feature.grant',
     'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
@@ -26,7 +28,10 @@ REMOTE_METHODS = {
         'action_pause', 'action_resume', 'action_end', 'action_remove', 'action_reinstate', 'action_unpark',
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
         'action_view_usage', 'action_view_events', 'action_end_trial', 'get_entitlements', 'check_entitlement',
+        'book_option', 'unbook_option', 'action_book_option',
     },
+    'service.contract.line': {'action_unbook'},
+    'service.option.wizard': {'action_confirm'},
     'service.plan': {'action_view_contracts'},
     'service.pending.charge': {'action_cancel'},
     'service.billing.run': {
@@ -46,13 +51,15 @@ REMOTE_METHODS = {
     'service.contract.end': {'action_confirm'},
     'service.contract.remove': {'action_confirm'},
     'service.contract.pause.wizard': {'action_confirm'},
-    'sale.order': {'action_add_service_plan', 'action_view_service_contracts'},
+    'sale.order': {'action_add_service_plan', 'action_add_service_option', 'action_view_service_contracts'},
     'res.partner': {'action_view_service_contracts'},
     'account.move': {'action_view_service_contracts'},
 }
 """Every public method this add-on defines: the remote interface, on purpose."""
-ARGUMENTS = {'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]],
-             'check_entitlement': [[]]}
+ARGUMENTS = {
+    'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]], 'check_entitlement': [[]],
+    'book_option': ['X'], 'unbook_option': ['X'],
+}
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',
 }
@@ -133,7 +140,7 @@ class TestAccess(ContractCase):
         for user in (self.portal, self.employee):
             own = self.own.with_user(user)
             for name in REMOTE_METHODS['service.contract']:
-                if name.startswith('action_view') or name in ('action_end', 'action_remove'):
+                if name.startswith('action_view') or name in ('action_end', 'action_remove', 'action_book_option'):
                     continue  # they only answer with a window that opens nothing for them
                 with self.subTest(user=user.login, method=name), self.assertRaises(AccessError):
                     getattr(own, name)(*ARGUMENTS.get(name, []))

@@ -19,7 +19,9 @@ ARGUMENTS = {
     'send_usage': [[]],
     'action_add_service_plan': [1],
 }
-WINDOWS = ('action_view_', 'action_end', 'action_remove')
+WINDOWS = ('action_view_', 'action_end', 'action_remove', 'action_book_option', 'action_unbook')
+RECORD_ARGUMENTS = {'book_option': ['X'], 'unbook_option': ['X']}
+"""Of methods that are called on records."""
 """Beginnings of methods that answer with a window; what it shows is read with the rights of whoever opens it."""
 GENERIC_CALLS = {
     'read': [['display_name']],
@@ -390,7 +392,7 @@ class TestRights(ContractCase):
             record = self._record(model)
             for name in sorted(name for name in names if not name.startswith(WINDOWS)):
                 for user in (self.portal, self.employee):
-                    arguments = ARGUMENTS.get(name, [])
+                    arguments = ARGUMENTS.get(name) or RECORD_ARGUMENTS.get(name, [])
                     target = [] if name in ARGUMENTS else [record.ids]
                     with (
                         self.subTest(model=model, method=name, user=user.login),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..money import EXACT, round_money
 
+TEXTS = ('kind', 'label')
 STEP_KINDS = (
     'free', 'unit', 'block', 'tier', 'flat', 'step', 'percent', 'event', 'minimum', 'maximum', 'true_up',
     'discount', 'bonus', 'adjustment',
@@ -22,7 +23,8 @@ class Step(NamedTuple):
     """One part of an amount: quantity × unit price, in the tier above `above` up to and with `up_to`.
 
     `quantity` counts what `kind` says: units, blocks, events, money (percent) or 1 (a fee, a limit).
-    `unit_price` is money per quantity, a factor for percent (1.3 % is 0.013); a reduction is negative.
+    `unit_price` is money per quantity, a factor for percent (1.3 % is 0.013); a reduction is negative. `label` is
+    what a reduction is called.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Step(NamedTuple):
     amount: Decimal
     above: Decimal | None = None
     up_to: Decimal | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,6 @@ def steps_to_json(steps: Iterable[Step]) -> list[dict[str, str]]:
 def steps_from_json(kept: Iterable[Mapping[str, str]]) -> tuple[Step, ...]:
     """Return the steps that `steps_to_json` kept."""
     return tuple(
-        Step(**{name: value if name == 'kind' else Decimal(value) for name, value in step.items()})
+        Step(**{name: value if name in TEXTS else Decimal(value) for name, value in step.items()})
         for step in kept
     )
