@@ -1,0 +1,4 @@
+from . import panel
+from . import pay
+from . import receipts
+from . import transfers

@@ -1,0 +1,63 @@
+"""Which receivables a customer may pay now, and how much of them."""
+
+from odoo import api, fields, models
+from odoo.addons.service_contracts.rules.money import to_decimal
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class AccountMoveLine(models.Model):
+    _inherit = 'account.move.line'
+
+    @api.model
+    def _choose_to_pay(self, ids: list[int], lock: bool = False):
+        """Return the customer's open receivables of these ids, without ids all that is due, in the order of their ids.
+
+        :param lock: let another payment of the same receivables wait until this transaction ends.
+        :raises UserError: if nothing is open, or currencies or companies differ.
+        """
+        partner = self.env.user.partner_id
+        domain = self._receivables_domain(partner) & Domain('amount_residual', '>', 0)
+        lines = self.search(domain & Domain('id', 'in', ids), order='id') if ids else self._due_now(domain)
+        if lock and lines:
+            lines.sudo().lock_for_update()  # sudo: the customer locks the own receivables, which he cannot write
+            lines.invalidate_recordset()
+        uncovered = lines._uncovered()
+        lines = lines.filtered(lambda line: uncovered.get(line.id))
+        if not lines:
+            raise UserError(self.env._("Nothing of this is left to pay: it is paid, or a payment is on its way."))
+        if len(lines.currency_id) > 1 or len(lines.company_id) > 1:
+            raise UserError(self.env._("Pay amounts of each currency and company by themselves."))
+        return lines
+
+    @api.model
+    def _due_now(self, domain):
+        """Return what is due of the currency and company in which something fell due first."""
+        today = fields.Date.context_today(self)
+        due = self.search(domain & Domain('date_maturity', '<=', today), order='date_maturity, id')
+        first = due[:1]
+        return due.filtered(
+            lambda line: line.currency_id == first.currency_id and line.company_id == first.company_id,
+        ).sorted('id')
+
+    def _uncovered(self) -> dict[int, float]:
+        """Return what is open of each receivable and not on its way, by id."""
+        return {key: float(fact.uncovered) for key, fact in self._receivable_facts().items() if fact.uncovered > 0}
+
+    def _amount_to_pay(self, wanted) -> float:
+        """Return the amount a customer wants to pay of these receivables; None stands for all.
+
+        :raises UserError: if it is no number, not above 0, or more than is left to pay.
+        """
+        total = sum(map(to_decimal, self._uncovered().values()))
+        if wanted in (None, ''):
+            return float(total)
+        try:
+            amount = self.currency_id.round(float(wanted))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UserError(self.env._("“%s” is no amount.", wanted)) from error
+        if not 0 < amount <= float(total):
+            raise UserError(self.env._(
+                "Pay an amount above 0 and up to %s.", self.currency_id.format(float(total)),
+            ))
+        return amount

@@ -1,0 +1,65 @@
+"""What one page of the panel answers: what is owed, for which period, by when, and what comes next."""
+
+from decimal import Decimal
+
+from odoo import models
+from odoo.fields import Domain
+
+from ..rules.receivable_status import what_to_pay
+
+OPEN_ROWS = 200
+"""A panel shows so many open receivables; all are in the list of receipts."""
+NEXT_CHARGES = 5
+
+
+class ResPartner(models.Model):
+    _inherit = 'res.partner'
+
+    def _open_receivables(self, limit: int | None = None):
+        """Return the open receivables of the customer, the oldest due first; a credit note has a negative rest."""
+        self.ensure_one()
+        Line = self.env['account.move.line']
+        domain = Line._receivables_domain(self) & Domain('amount_residual', '!=', 0)
+        return Line.search(domain, order='date_maturity, id', limit=limit)
+
+    def _panel_overview(self, today) -> list[dict]:
+        """Return what the customer owes, an object for each currency.
+
+        :return: ``currency``, ``due`` and ``owed`` (what is not on its way), ``later`` (the next due date), ``credit``,
+            ``in_process`` and ``lines`` (open receivables with a rest above 0, oldest first).
+        """
+        by_currency = self._open_receivables(OPEN_ROWS).grouped('currency_id')
+        credits = self._credits()
+        none = self.env['account.move.line']
+        return [self._overview_in(currency, by_currency.get(currency, none), credits.get(currency, 0.0), today)
+                for currency in {**by_currency, **credits}]
+
+    def _credits(self) -> dict:
+        """Return what the customer has in credit by currency: credit notes and payments beyond what was owed."""
+        # sudo: payments are not the customer's to read, their sum is
+        return {currency: -amount for currency, amount in self.env['account.move.line'].sudo()._read_group([
+            ('parent_state', '=', 'posted'), ('account_id.account_type', '=', 'asset_receivable'),
+            ('partner_id', 'child_of', self.commercial_partner_id.id), ('amount_residual', '<', 0),
+        ], ['currency_id'], ['amount_residual_currency:sum'])}
+
+    def _overview_in(self, currency, lines, credit: float, today) -> dict:
+        facts = lines._receivable_facts()
+        debts = [fact for fact in facts.values() if fact.residual > 0]
+        due, owed, later = what_to_pay(debts, today)
+        return {
+            'currency': currency, 'due': float(due), 'owed': float(owed), 'later': later,
+            'credit': credit,
+            'in_process': float(sum((min(fact.in_process, fact.residual) for fact in debts), Decimal(0))),
+            'lines': lines.filtered(lambda line: line.amount_residual_currency > 0),
+        }
+
+    def _panel_next_charges(self) -> list[dict]:
+        """Return the next regular charges of all running contracts, by date, in the customer's words."""
+        self.ensure_one()
+        contracts = self.env['service.contract'].search([
+            ('partner_id', 'child_of', self.commercial_partner_id.id), ('state', '=', 'active'),
+            ('next_charge_date', '!=', False),
+        ], order='next_charge_date, id', limit=NEXT_CHARGES)
+        # sudo: prices and taxes of the own services
+        rows = [row for contract in contracts.sudo() for row in contract._portal_next_charges()]
+        return sorted(rows, key=lambda row: row['charge_date'])[:NEXT_CHARGES]

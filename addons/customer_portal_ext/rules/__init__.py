@@ -1,0 +1,1 @@
+"""Decisions of the customer panel, without Odoo, clock or database."""

@@ -1,0 +1,5 @@
+from . import test_access
+from . import test_panel
+from . import test_pay
+from . import test_tours
+from . import test_transfer_report
