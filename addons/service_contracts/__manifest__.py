@@ -33,6 +33,7 @@
         'views/service_reduction_views.xml',
         'views/service_billing_entry_views.xml',
         'views/service_billing_run_views.xml',
+        'views/service_billing_finding_views.xml',
         'views/service_pending_charge_views.xml',
         'data/service_allocation_season.xml',
         'wizards/service_allocation_reading_import_views.xml',

@@ -19,6 +19,11 @@ class ResCompany(models.Model):
         help="A service with more missed periods than this is parked instead of billed: its start may be wrong. "
              "0: no limit.",
     )
+    service_check_user_id = fields.Many2one(
+        'res.users', "Findings go to", help="Gets an activity when the nightly check of the billing finds something.",
+    )
+    service_checked_on = fields.Date("Billing checked on", help="Empty: the next check looks at everything.")
+    service_check_after = fields.Integer(help="The last charge that a check not finished has calculated anew.")
 
     _service_catch_up_limit_positive = models.Constraint(
         'CHECK (service_catch_up_limit >= 0)',

@@ -8,3 +8,4 @@ class ResConfigSettings(models.TransientModel):
 
     service_fast_posting = fields.Boolean(related='company_id.service_fast_posting', readonly=False)
     service_catch_up_limit = fields.Integer(related='company_id.service_catch_up_limit', readonly=False)
+    service_check_user_id = fields.Many2one(related='company_id.service_check_user_id', readonly=False)

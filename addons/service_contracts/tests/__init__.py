@@ -3,6 +3,7 @@ from . import test_allocation
 from . import test_allocation_access
 from . import test_allocation_reading
 from . import test_api
+from . import test_billing_check
 from . import test_billing_entry
 from . import test_billing_run
 from . import test_fast_posting

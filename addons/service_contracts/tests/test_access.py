@@ -11,7 +11,7 @@ from .common import ContractCase
 MODELS = (
     'service.plan', 'service.plan.line', 'service.contract', 'service.contract.line', 'service.contract.pause',
     'service.billing.entry', 'service.pending.charge', 'service.billing.run',
-    'service.billing.batch', 'service.billing.preview',
+    'service.billing.batch', 'service.billing.preview', 'service.billing.finding', 'service.billing.check',
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
     'service.plan.family', 'service.option.group', 'service.plan.interval', 'service.plan.interval.price',
     'service.option.wizard', 'service.plan.phase', 'service.price.step', 'service.reduction',
@@ -38,6 +38,7 @@ REMOTE_METHODS = {
         'run_billing', 'action_preview', 'action_start', 'action_cancel', 'action_view_invoices', 'action_view_entries',
         'action_view_parked',
     },
+    'service.billing.finding': {'action_accept', 'action_reopen', 'action_open_invoice', 'action_check_all'},
     'service.meter': {'action_view_records'},
     'service.usage.record': {'send_usage'},
     'service.usage.import': {'action_check', 'action_import'},
