@@ -25,3 +25,13 @@ class AccountMoveLine(models.Model):
                 **line.term_key, 'installment_line_id': line.installment_line_id.id,
                 'date_maturity': line.installment_line_id._planned(),
             })
+
+    def _reconcile_pre_hook(self):
+        # EXTENDS account
+        return {**super()._reconcile_pre_hook(), 'installment_plans': self.installment_line_id.plan_id}
+
+    def _reconcile_post_hook(self, data):
+        # EXTENDS account: whoever waits for a payment of a plan hears of it
+        super()._reconcile_post_hook(data)
+        # sudo: what follows a payment does not depend on who books it
+        data['installment_plans'].sudo()._payment_arrived()

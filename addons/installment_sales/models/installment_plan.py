@@ -185,6 +185,15 @@ class InstallmentPlan(models.Model):
             move.installment_role in roles and move.state == 'posted' and move.amount_residual
         ))
 
+    def _payment_arrived(self) -> None:
+        """Do what waits for a payment; called whenever something was paid. Extend it; calling it twice is harmless."""
+
+    def _is_deposit_paid(self) -> bool:
+        """Tell whether what is paid at once is paid, or nothing is."""
+        self.ensure_one()
+        at_start = self.line_ids.filtered(lambda line: not line.number)
+        return self.currency_id.is_zero(sum(at_start.mapped('amount_residual')))
+
     def _prepare_charge_lines(self, lines) -> list:
         """Return the invoice lines for interest and fees of installments: no tax, deferred until they are earned.
 

@@ -47,8 +47,6 @@ class SaleOrder(models.Model):
         })
         self._force_lines_to_invoice_policy_order()
         plan._bill_at_start()
-        # what the customer paid with the order ends on the invoice as soon as the payment is recorded
-        self.transaction_ids.invoice_ids |= plan._invoices()
         plan._log(self.env._("Agreed with order %s.", self.name))
 
     def _prepare_invoice(self):
