@@ -7,6 +7,7 @@ from . import installment_terms_row
 from . import installment_line
 from . import installment_plan
 from . import installment_charge
+from . import installment_late_charge
 from . import installment_plan_figures
 from . import installment_plan_invoicing
 from . import installment_plan_settlement

@@ -8,6 +8,7 @@ from odoo.tools import frozendict
 
 BILLING_ROLES = ('sale', 'part')
 """Invoices that ask for installments: the one of a whole sale, or one for each installment."""
+LATE_ROLES = ('late_fee', 'late_interest')
 
 
 class AccountMove(models.Model):
@@ -17,8 +18,8 @@ class AccountMove(models.Model):
         'installment.plan', "Installment plan", readonly=True, copy=False, index='btree_not_null', ondelete='restrict',
     )
     installment_role = fields.Selection(
-        [('sale', "Sale"), ('part', "Installment"), ('late', "Late payment"), ('credit', "Credit"),
-         ('income', "Earned income"), ('charge', "Charge")],
+        [('sale', "Sale"), ('part', "Installment"), ('late_fee', "Late fee"), ('late_interest', "Late interest"),
+         ('credit', "Credit"), ('income', "Earned income"), ('charge', "Charge")],
         "Part in the plan", readonly=True, copy=False,
     )
     installment_line_ids = fields.One2many('installment.line', 'invoice_id', "Installments invoiced", readonly=True)

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import frozendict
 
+from ..rules.late import ORDERS
+
 
 class AccountMoveLine(models.Model):
     _inherit = 'account.move.line'
@@ -25,6 +27,30 @@ class AccountMoveLine(models.Model):
                 **line.term_key, 'installment_line_id': line.installment_line_id.id,
                 'date_maturity': line.installment_line_id._planned(),
             })
+
+    # === PAYMENTS GO IN THE ORDER OF THE COMPANY === #
+
+    def reconcile(self):
+        # EXTENDS account: a payment of a plan pays fees, interest and installments in the order set
+        payments = self.filtered(lambda item: (
+            item.balance < 0 and (item.move_id.origin_payment_id or item.statement_line_id)
+        ))
+        claims = self - payments
+        plans = claims.move_id.filtered('installment_role').installment_plan_id
+        if not payments or not plans or self.company_id[:1].installment_allocation == 'named':
+            return super().reconcile()
+        # sudo: whoever books the payment need not read plans
+        claims |= plans.sudo()._open_claims(claims.account_id)
+        return self._reconcile_plan([[payments + group for group in claims._by_allocation() if group]])
+
+    def _by_allocation(self) -> list:
+        """Return open claims of plans in the order in which a payment ends on them; others last."""
+        kinds = {'late_fee': 'fee', 'late_interest': 'interest', 'sale': 'principal', 'part': 'principal'}
+        order = ORDERS[self.company_id[:1].installment_allocation]
+        groups = [
+            self.filtered(lambda item, name=name: kinds.get(item.move_id.installment_role) == name) for name in order
+        ]
+        return [*groups, self.filtered(lambda item: item.move_id.installment_role not in kinds)]
 
     def _reconcile_pre_hook(self):
         # EXTENDS account

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..rules.amortization import spread
-from .account_move import BILLING_ROLES
+from .account_move import BILLING_ROLES, LATE_ROLES
 
 
 class InstallmentPlan(models.Model):
@@ -101,7 +101,7 @@ class InstallmentPlan(models.Model):
             plan.move_count = len(plan.move_ids)
 
     @api.depends('closing', 'total', 'line_ids.amount_residual', 'line_ids.date_maturity',
-                 'line_ids.company_residual')
+                 'line_ids.company_residual', 'late_residual')
     def _compute_amounts(self):
         for plan in self:
             open_lines = plan.line_ids.filtered('amount_residual').sorted('date_maturity')
@@ -110,7 +110,8 @@ class InstallmentPlan(models.Model):
             plan.company_residual = sum(open_lines.mapped('company_residual'))
             plan.next_date = open_lines[:1].date_maturity
             plan.next_amount = open_lines[:1].amount_residual
-            plan.state = plan.closing or ('active' if open_lines or not plan.line_ids else 'paid')
+            plan.state = plan.closing or (
+                'active' if open_lines or plan.late_residual or not plan.line_ids else 'paid')
 
     @api.depends('line_ids.amount_residual', 'line_ids.date_maturity')
     def _compute_overdue_amount(self):
@@ -180,10 +181,14 @@ class InstallmentPlan(models.Model):
 
     def _invoices_to_pay(self):
         """Return the posted invoices of the plan that are open; those of late payment too."""
-        roles = (*BILLING_ROLES, 'late')
         return self.move_ids.filtered(lambda move: (
-            move.installment_role in roles and move.state == 'posted' and move.amount_residual
+            move.installment_role in BILLING_ROLES + LATE_ROLES and move.state == 'posted' and move.amount_residual
         ))
+
+    def _open_claims(self, accounts):
+        """Return the open receivables of the plans on some accounts."""
+        return self._invoices_to_pay().line_ids.filtered(
+            lambda item: item.account_id in accounts and item.amount_residual > 0 and not item.reconciled)
 
     def _payment_arrived(self) -> None:
         """Do what waits for a payment; called whenever something was paid. Extend it; calling it twice is harmless."""

@@ -1,7 +1,6 @@
 """Figures of the installment book: portfolio at risk and expected cash by week."""
 
 from odoo import fields, models
-from odoo.addons.service_contracts.rules.money import to_decimal
 
 from ..rules.portfolio import OpenInstallment, portfolio_at_risk
 
@@ -48,6 +47,5 @@ class InstallmentLine(models.Model):
     _inherit = 'installment.line'
 
     def _open_installment(self) -> OpenInstallment:
-        """Return what is open; a part payment pays interest and fees first."""
-        principal = min(to_decimal(self.principal), self._open_amount())
-        return OpenInstallment(self.plan_id.id, self.date_maturity, principal)
+        """Return what is open; a part payment pays in the order of the company."""
+        return OpenInstallment(self.plan_id.id, self.date_maturity, self._open_parts(self._open_amount())['principal'])

@@ -1,5 +1,6 @@
 """The life of a plan: paid off early, called due, rescheduled, one month skipped, cancelled."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -22,12 +23,13 @@ class InstallmentPlan(models.Model):
 
         :param day: the day of the payment, as 2025-12-31.
         :return: one dict a plan with its `name`, the `amount` to pay, and as parts of it `outstanding`, `overdue`,
-            `accrued`, `unearned` (interest and fees not due), `compensation` and `credit`, in the plan's currency.
+            `accrued`, `unearned` (interest and fees not due), `compensation`, `credit` and `late` (what paying late
+            costs until then), in the plan's currency.
         :raises UserError: if a plan is not active or starts after the day.
         """
         self.check_access('read')
         quotes = [(plan, plan._payoff(fields.Date.to_date(day))) for plan in self]
-        names = ('amount', 'outstanding', 'overdue', 'accrued', 'unearned', 'compensation', 'credit')
+        names = ('amount', 'outstanding', 'overdue', 'accrued', 'unearned', 'compensation', 'credit', 'late')
         return [{'name': plan.name, **{name: float(getattr(quote, name)) for name in names}} for plan, quote in quotes]
 
     def _payoff(self, day: date, with_compensation: bool = True) -> Payoff:
@@ -45,8 +47,10 @@ class InstallmentPlan(models.Model):
         except RuleError as error:
             raise UserError(self.env._("%(plan)s: %(problem)s", plan=self.name, problem=error)) from error
         at_start = self.line_ids.filtered(lambda line: not line.number)
-        return Payoff(**{**_values(quote), 'outstanding': quote.outstanding + sum(
-            (line._open_amount() for line in at_start), Decimal(0))})
+        return replace(
+            quote, late=self._late_until(day),
+            outstanding=quote.outstanding + sum((line._open_amount() for line in at_start), Decimal(0)),
+        )
 
     def _check_open(self) -> None:
         for plan in self:
@@ -92,6 +96,8 @@ class InstallmentPlan(models.Model):
 
     def _settle(self, day: date, closing: str, reason: str = '') -> None:
         quote = self._payoff(day, with_compensation=closing == 'settled')
+        if self.terms_id.late_charging == 'automatic':
+            self.line_ids._charge_late(day, is_forced=True)
         self._bill_rest(day)
         self._credit(self._prepare_unearned_lines(quote), day, self.env._("Early end of %s", self.name))
         open_lines = self.line_ids.filtered('amount_residual').move_line_ids
@@ -181,18 +187,18 @@ class InstallmentPlan(models.Model):
         self._check_manager()
         plan_sudo = self.sudo()  # sudo: invoice, credit note and the new plan follow from the decision
         quote = plan_sudo._payoff(day, with_compensation=False)
-        offer_made, problem = terms._try(lambda: terms._offer(quote.amount, Decimal(0), day))
+        offer_made, problem = terms._try(lambda: terms._offer(quote.balance, Decimal(0), day))
         if problem:
             raise UserError(problem)
         plan_sudo._bill_rest(day)
         transfer = 'installment_transfer_account_id'
         plan_sudo._credit([
             *plan_sudo._prepare_unearned_lines(quote),
-            (self.env._("Balance taken over by a new plan"), quote.amount, transfer),
+            (self.env._("Balance taken over by a new plan"), quote.balance, transfer),
         ], day, self.env._("Rescheduling of %s", self.name))
         new_sudo = plan_sudo._open_next(terms, offer_made)
         plan_sudo._close('rescheduled', day, self.env._(
-            "%(amount)s are taken over by %(plan)s.", amount=plan_sudo._money(quote.amount), plan=new_sudo.name,
+            "%(amount)s are taken over by %(plan)s.", amount=plan_sudo._money(quote.balance), plan=new_sudo.name,
         ))
         return new_sudo.sudo(self.env.su)
 
@@ -293,7 +299,3 @@ class InstallmentPlan(models.Model):
         (charge + notes).line_ids.filtered(
             lambda item: item.display_type == 'payment_term' and not item.reconciled,
         ).reconcile()
-
-
-def _values(quote: Payoff) -> dict:
-    return {name: getattr(quote, name) for name in quote.__dataclass_fields__}

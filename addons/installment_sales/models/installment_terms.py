@@ -120,8 +120,24 @@ class InstallmentTerms(models.Model):
     compensation_short_percent = fields.Float(
         "Compensation under a year", help="Of what is repaid less than a year early. European law: at most 0.5 %.",
     )
-    late_fee = fields.Monetary(help="Stated in the agreement; charged by the reminder policy.")
+    late_fee = fields.Monetary(help="Stated in the agreement; once for each late installment.")
     late_interest = fields.Float("Late interest", help="In percent a year, stated in the agreement.")
+    late_charging = fields.Selection(
+        [('stated', "By a reminder or by hand"), ('automatic', "By itself")], "Late charges are made", required=True,
+        default='stated', help="By itself: fee and interest are invoiced every day what has come up. Else the action "
+        "Charge late fee and interest does it, such as a step of a reminder policy.",
+    )
+    late_grace_days = fields.Integer(
+        "Days of grace", help="Who pays within so many days after the due date is not late.",
+    )
+    late_base = fields.Selection(
+        [('principal', "The open principal"), ('all', "Everything that is open")], "Late interest on", required=True,
+        default='principal', help="Many laws forbid interest on interest and fees.",
+    )
+    late_day_count = fields.Selection(
+        [('actual_365', "Actual/365"), ('actual_actual', "Actual/actual"), ('actual_360', "Actual/360")],
+        "Days of late interest", required=True, default='actual_365',
+    )
     cancel_policy = fields.Selection(
         [('all', "Everything is paid back"), ('keep_deposit', "The down payment stays"),
          ('keep_percent', "A share of what was paid stays")],
@@ -156,7 +172,7 @@ class InstallmentTerms(models.Model):
     )
     _days_in_range = models.Constraint(
         'CHECK (due_day BETWEEN 1 AND 31 AND first_due_days BETWEEN 0 AND 3660 AND grace_count >= 0'
-        ' AND invoice_days BETWEEN 0 AND 365)',
+        ' AND invoice_days BETWEEN 0 AND 365 AND late_grace_days BETWEEN 0 AND 365)',
         "A day of the month lies between 1 and 31; the first installment falls due within ten years.",
     )
     _code_is_unique = models.UniqueIndex(

@@ -29,6 +29,16 @@ class ResCompany(models.Model):
         help="The most a customer may owe in open plans, unless the customer has a limit of its own. 0: no limit.",
     )
 
+    installment_allocation = fields.Selection(
+        [('fee_interest_principal', "Fees, interest, principal"),
+         ('interest_fee_principal', "Interest, fees, principal"),
+         ('principal_interest_fee', "Principal, interest, fees"),
+         ('named', "What the customer named")],
+        "Payments of installments pay", required=True, default='fee_interest_principal',
+        help="In this order, the oldest first, whichever invoice of the plan was paid. What the customer named: a "
+             "payment stays with the invoice it was made for. Laws differ.",
+    )
+
     _installment_limit_positive = models.Constraint(
         'CHECK (installment_limit >= 0)', "A limit cannot be negative; 0 means no limit.",
     )

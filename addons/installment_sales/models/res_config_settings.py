@@ -16,3 +16,6 @@ class ResConfigSettings(models.TransientModel):
     installment_limit = fields.Monetary(
         related='company_id.installment_limit', readonly=False, currency_field='currency_id',
     )
+    installment_allocation = fields.Selection(
+        related='company_id.installment_allocation', readonly=False, required=True,
+    )

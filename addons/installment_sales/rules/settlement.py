@@ -25,7 +25,8 @@ class Payoff:
 
     `outstanding` is what all open installments ask for, `overdue` the part of it due before the day,
     `principal` the part of it that pays back the price. `unearned` is the interest and fees not due,
-    `accrued` what the running period has earned of them, `compensation` what the seller keeps for the loss.
+    `accrued` what the running period has earned of them, `compensation` what the seller keeps for the loss,
+    `late` what paying late has cost and is open.
     """
 
     day: date
@@ -35,6 +36,7 @@ class Payoff:
     accrued: Decimal
     unearned: Decimal
     compensation: Decimal
+    late: Decimal = ZERO
 
     @property
     def credit(self) -> Decimal:
@@ -42,9 +44,14 @@ class Payoff:
         return self.unearned - self.compensation
 
     @property
+    def balance(self) -> Decimal:
+        """What is left of the installments themselves."""
+        return self.outstanding - self.credit
+
+    @property
     def amount(self) -> Decimal:
         """What the customer still has to pay; below zero: is paid back."""
-        return self.outstanding - self.credit
+        return self.balance + self.late
 
 
 def payoff(rows: Sequence[Row], open_amounts: Sequence[Decimal], start: date, day: date, digits: int, *,

@@ -4,6 +4,7 @@ from . import test_installment_charge
 from . import test_installment_figures
 from . import test_installment_plan
 from . import test_installment_terms
+from . import test_late
 from . import test_own_invoices
 from . import test_portal
 from . import test_sale_order

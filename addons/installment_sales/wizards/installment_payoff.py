@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-QUOTED = ('outstanding', 'overdue', 'accrued', 'unearned', 'compensation', 'credit', 'amount')
+QUOTED = ('outstanding', 'overdue', 'accrued', 'unearned', 'compensation', 'credit', 'late', 'amount')
 
 
 class InstallmentPayoff(models.TransientModel):
@@ -18,6 +18,7 @@ class InstallmentPayoff(models.TransientModel):
     unearned = fields.Monetary("Interest and fees not due", compute='_compute_quote')
     compensation = fields.Monetary("Compensation", compute='_compute_quote')
     credit = fields.Monetary("Given back", compute='_compute_quote')
+    late = fields.Monetary("Late fees and interest", compute='_compute_quote')
     amount = fields.Monetary("To pay", compute='_compute_quote')
 
     @api.depends('plan_id', 'day')

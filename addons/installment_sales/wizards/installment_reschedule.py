@@ -42,7 +42,7 @@ class InstallmentReschedule(models.TransientModel):
     def _try_offer(self):
         if not (self.terms_id and self.day):
             return None, ''
-        amount = self.plan_id._payoff(max(self.day, self.plan_id.date_start), with_compensation=False).amount
+        amount = self.plan_id._payoff(max(self.day, self.plan_id.date_start), with_compensation=False).balance
         return self.terms_id._try(lambda: self.terms_id._offer(amount, amount * 0, self.day))
 
     def action_confirm(self) -> dict:
