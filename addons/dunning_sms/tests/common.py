@@ -1,6 +1,7 @@
 """What tests of reminders share: a company with a chart of accounts, a service, customers and their invoices."""
 
 from freezegun import freeze_time
+from odoo import fields
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -26,6 +27,58 @@ class DunningCase(AccountTestInvoicingCommon):
             {'name': "Bruno", 'email': 'bruno@example.com', 'phone': '+57 301 4445566', 'lang': 'en_US'},
         ])
         cls.other_company = cls.env['res.company'].create({'name': "Other"})
+        cls.gateway = cls.env['dunning.gateway'].create({'name': "Sandbox", 'company_id': cls.company.id})
+        cls.policy = cls._policy()
+        cls.company.write({
+            'dunning_is_active': True, 'dunning_policy_id': cls.policy.id, 'dunning_gateway_id': cls.gateway.id,
+            'dunning_contact_rule_id': cls.env.ref('dunning_sms.dunning_contact_rule_basic').id, 'dunning_hour': 0,
+            'email': 'company@example.com',
+        })
+        cls.before, cls.on_day, cls.late, cls.final = cls.policy.step_ids
+
+    @classmethod
+    def _policy(cls, **vals):
+        """Return a policy with a step five days before, on, three and fourteen days after the due date."""
+        def step(name, distance, *channels, **more):
+            return Command.create({'name': name, 'distance': distance, **more, 'route_ids': [
+                Command.create({
+                    'channel': channel, 'sequence': number, 'is_fallback': bool(number),
+                    'subject': f"{name}: {{amount}}", 'body': "<p>{customer}: {items}{suspension_date}</p>",
+                    'sms_body': f"{name}: {{amount}}, {{suspension_date}}",
+                })
+                for number, channel in enumerate(channels)
+            ]})
+
+        return cls.env['dunning.policy'].create({
+            'name': "Test", 'grace_days': 5, 'suspension_days': 10, 'removal_days': 30, 'warning_days': 3,
+            'step_ids': [
+                step("Before", -5, 'email'), step("Today", 0, 'email', 'sms'), step("Late", 3, 'email', 'sms'),
+                step("Final", 14, 'email', 'sms', repeat_days=7, repeat_times=2),
+            ], **vals,
+        })
+
+    def _plan(self, partners=None):
+        """Write the notices of customers (all with something open) at this moment, and return them."""
+        if partners is None:
+            partners = self.env['res.partner'].browse(
+                self.env['dunning.run']._customers(self.company, self.company._dunning_today()))
+        return self.env['dunning.planner'].with_company(self.company)._plan(self.company, partners.ids)[0]
+
+    def _reason(self, partner=None):
+        """Return why a customer gets nothing now."""
+        partner = partner or self.customer
+        decided = self.env['dunning.planner'].with_company(self.company)._decide(self.company, partner.ids)
+        return decided[partner.id][1].reason
+
+    def _send(self):
+        """Work off the outbox as the scheduler does."""
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env['dunning.sender'].with_env(self.env(cr=cr))._cron_send()
+        self.env.invalidate_all()
+
+    @staticmethod
+    def _day(text):
+        return fields.Date.to_date(text)
 
     @classmethod
     def _user(cls, login, group, **vals):

@@ -1,0 +1,313 @@
+"""Gathers what the rules must know of a batch of customers, with the same number of queries for one or a thousand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytz
+from odoo import fields, models
+from odoo.tools import SQL, email_normalize
+
+from ..rules.calendar import Contact
+from ..rules.decision import Customer, Item, Policy, Told
+from ..rules.escalation import FourDates
+from ..rules.netting import Cover, OpenLine, net
+from ..rules.phone import sms_number
+from .dunning_delivery import DAYS_OF_HISTORY, REACHED
+
+ONE_ZONE = {code: zones[0] for code, zones in pytz.country_timezones.items() if len(zones) == 1}
+
+
+@dataclass
+class Facts:
+    """A customer as the rules see it, and what its messages need beside that."""
+
+    customer: Customer
+    partner: Any
+    recipient: Any
+    policy_record: Any
+    policy: Policy | None
+    rows: dict[int, dict] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
+class DunningGatherer(models.AbstractModel):
+    _name = 'dunning.gatherer'
+    _description = "Facts for Reminders"
+
+    def _facts(self, company, partner_ids: list[int], now, ignoring: list[int] = ()) -> dict[int, Facts]:
+        """Return the facts of customers (commercial partners) at a moment.
+
+        :param ignoring: notices that count as not written, because they are being checked themselves.
+        """
+        self = self.sudo().with_company(company)  # the caller's rights decide who may ask; facts must be complete
+        partners = self.env['res.partner'].browse(partner_ids)
+        rows = self._open_lines(company, partner_ids)
+        line_ids = [row['id'] for lines in rows.values() for row in lines]
+        covers, pauses = self._covers(company, partner_ids, rows)
+        sent, told = self._told(line_ids, ignoring)
+        reach = self._reach(company, partners)
+        history = self._history(partner_ids, now)
+        policies = self.env['dunning.policy']._by_partner(company, partners)
+        terms = self._terms(company, set(policies.values()))
+        result = {}
+        for partner in partners:
+            recipient, addresses, barred = reach[partner.id]
+            policy = policies[partner.id]
+            policy_terms, rule_record, rule = terms[policy.id]
+            lines = rows[partner.id]
+            items = self._items(lines, covers[partner.id], sent, told, pauses)
+            result[partner.id] = Facts(
+                Customer(
+                    items, self._zone(company, partner, recipient), rule, history[partner.id],
+                    partner.dunning_block or None, self._with_consent(rule_record, barred),
+                ),
+                partner, recipient, policy, policy_terms, {row['id']: row for row in lines}, addresses,
+            )
+        return result
+
+    def _terms(self, company, policies) -> dict:
+        """Return by policy id its terms, its contact rule and that rule for the rules."""
+        result = {}
+        for policy in policies:
+            rule = policy._contact_rule(company)
+            result[policy.id] = (policy._terms(company) if policy else None, rule, rule._rule())
+        return result
+
+    # === MONEY === #
+
+    def _open_lines(self, company, partner_ids: list[int]) -> dict[int, list[dict]]:
+        """Return the open receivable lines of each customer, credits included."""
+        rows = defaultdict(list)
+        for row in self._fetch(SQL(
+            """SELECT line.id, partner.commercial_partner_id, line.move_id, line.currency_id, line.amount_residual,
+                      line.amount_residual_currency, COALESCE(line.date_maturity, line.date) AS due,
+                      move.name AS document, line.balance, line.amount_currency, line.no_followup,
+                      move.is_dunning_charge
+                 FROM account_move_line line
+                 JOIN res_partner partner ON partner.id = line.partner_id
+                 JOIN account_move move ON move.id = line.move_id
+                WHERE partner.commercial_partner_id = ANY(%s)
+                  AND line.account_id = ANY(%s)
+                  AND line.company_id = %s
+                  AND line.parent_state = 'posted'
+                  AND line.reconciled IS NOT TRUE
+                  AND line.amount_residual_currency != 0
+                ORDER BY due, line.id""",
+            partner_ids, self._receivable_accounts(company), company.id,
+        )):
+            if not (row['no_followup'] and row['amount_residual_currency'] > 0):
+                rows[row['commercial_partner_id']].append(row)
+        return rows
+
+    def _receivable_accounts(self, company) -> list[int]:
+        return self.env['account.account'].with_context(active_test=False).search([
+            ('account_type', '=', 'asset_receivable'), *self.env['account.account']._check_company_domain(company),
+        ]).ids
+
+    def _items(self, rows, covers, sent, told, pauses) -> list[Item]:
+        lines = [
+            OpenLine(
+                row['id'], row['due'], Decimal(str(row['amount_residual_currency'])), str(row['currency_id']),
+                row['move_id'],
+            )
+            for row in rows
+        ]
+        by_id = {row['id']: row for row in rows}
+        return [
+            Item(
+                item, _rate(by_id[item.line.id]), sent.get(item.line.id, {}), told.get(item.line.id),
+                tuple(pauses.get(item.line.id, ())),
+            )
+            for item in net(lines, covers)
+        ]
+
+    def _covers(self, company, partner_ids, rows) -> tuple[dict, dict]:
+        """Return what covers each customer's lines today, and since when each line was wholly covered."""
+        covers, pauses = defaultdict(list), defaultdict(list)
+        lines = {row['id']: row for of_partner in rows.values() for row in of_partner}
+        today = company._dunning_today()
+        for row in self._holds(company, partner_ids):
+            last = min(filter(None, (row['date_until'], row['released_on'] and row['released_on'] - timedelta(1))),
+                       default=None)
+            if row['date_from'] <= today and (last is None or today <= last):
+                covers[row['partner_id']].append(Cover(row['kind'], _decimal(row['amount']), row['move_line_id']))
+            held = [row['move_line_id']] if row['move_line_id'] else [line['id'] for line in rows[row['partner_id']]]
+            for line_id in held:
+                line = lines.get(line_id)
+                if line and (not row['amount'] or row['amount'] >= line['amount_residual_currency']):
+                    pauses[line_id].append((row['date_from'], last + timedelta(1) if last else date.max))
+        moves = defaultdict(list)
+        for row in [*self._transactions(company, lines), *self._payments(company, lines)]:
+            moves[row['kind'], row['id'], row['partner_id'], row['amount']].append(row['move_id'])
+        for (kind, _id, partner_id, amount), move_ids in moves.items():
+            covers[partner_id].append(Cover(kind, _decimal(amount), moves=tuple(move_ids)))
+        return covers, pauses
+
+    def _holds(self, company, partner_ids) -> list[dict]:
+        """Return holds and promises of these customers; a promise holds the dates until it is settled."""
+        return self._fetch(SQL(
+            """SELECT partner_id, move_line_id, kind, amount, date_from, date_until, released_on
+                 FROM dunning_hold WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s)
+            UNION ALL
+               SELECT partner_id, move_line_id, 'promise', amount, promised_on, date,
+                      CASE WHEN state = 'open' THEN NULL ELSE settled_on END
+                 FROM payment_promise
+                WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s) AND state != 'cancelled'""",
+            company=company.id, partners=partner_ids,
+        ))
+
+    def _transactions(self, company, lines) -> list[dict]:
+        """Return online payments under way, or done and not booked yet, of the invoices of these lines."""
+        since = fields.Datetime.now() - timedelta(days=company.dunning_pending_days or 3650)
+        return self._fetch(SQL(
+            """SELECT 'pending' AS kind, tx.id, rel.invoice_id AS move_id, partner.commercial_partner_id AS partner_id,
+                      CASE WHEN tx.currency_id = move.currency_id THEN tx.amount END AS amount
+                 FROM payment_transaction tx
+                 JOIN account_invoice_transaction_rel rel ON rel.transaction_id = tx.id
+                 JOIN account_move move ON move.id = rel.invoice_id
+                 JOIN res_partner partner ON partner.id = move.partner_id
+                WHERE rel.invoice_id = ANY(%s)
+                  AND (tx.state IN ('pending', 'authorized') OR (tx.state = 'done' AND tx.payment_id IS NULL))
+                  AND tx.last_state_change > %s""",
+            list({row['move_id'] for row in lines.values()}), since,
+        ))
+
+    def _payments(self, company, lines) -> list[dict]:
+        """Return payments under way that have no journal entry yet, of the invoices of these lines."""
+        return self._fetch(SQL(
+            """SELECT 'pending' AS kind, -payment.id AS id, rel.invoice_id AS move_id,
+                      partner.commercial_partner_id AS partner_id,
+                      CASE WHEN payment.currency_id = move.currency_id THEN payment.amount END AS amount
+                 FROM account_payment payment
+                 JOIN account_move__account_payment rel ON rel.payment_id = payment.id
+                 JOIN account_move move ON move.id = rel.invoice_id
+                 JOIN res_partner partner ON partner.id = move.partner_id
+                WHERE rel.invoice_id = ANY(%s) AND payment.move_id IS NULL
+                  AND payment.state IN ('in_process', 'paid')""",
+            list({row['move_id'] for row in lines.values()}),
+        ))
+
+    # === WHAT WAS TOLD === #
+
+    def _told(self, line_ids, ignoring) -> tuple[dict, dict]:
+        """Return by line which occurrences were sent when, and the newest dates told."""
+        sent, told = defaultdict(lambda: defaultdict(dict)), {}
+        for row in self._fetch(SQL(
+            """SELECT move_line_id, step_id, occurrence, revision, date, due_date, last_safe_date, suspension_date,
+                      removal_date, shift_days
+                 FROM dunning_notice_line
+                WHERE move_line_id = ANY(%s) AND state = 'live' AND step_id IS NOT NULL AND notice_id != ALL(%s)
+                ORDER BY id""",
+            line_ids, list(ignoring) or [0],
+        )):
+            sent[row['move_line_id']][row['step_id']][row['occurrence']] = row['date']
+            dates = FourDates(row['due_date'], row['last_safe_date'], row['suspension_date'], row['removal_date'])
+            told[row['move_line_id']] = Told(dates, row['shift_days'] or 0, row['revision'] or 0)
+        return sent, told
+
+    def _history(self, partner_ids, now) -> dict[int, list[Contact]]:
+        """Return what reached each customer, or may have, in the last days."""
+        history = defaultdict(list)
+        for row in self._fetch(SQL(
+            """SELECT partner_id, channel, called_at FROM dunning_delivery
+                WHERE partner_id = ANY(%s) AND called_at > %s AND state = ANY(%s)""",
+            partner_ids, now - timedelta(days=DAYS_OF_HISTORY), list(REACHED),
+        )):
+            history[row['partner_id']].append(Contact(row['called_at'], row['channel']))
+        return history
+
+    # === WHO AND HOW === #
+
+    def _reach(self, company, partners) -> dict[int, tuple]:
+        """Return of each customer the contact for invoices, its addresses, and the channels that are barred."""
+        contacts = {partner.id: partner for partner in partners}
+        for contact in self.env['res.partner'].search(
+            [('commercial_partner_id', 'in', partners.ids), ('type', '=', 'invoice'), ('id', 'not in', partners.ids)],
+            order='id desc',
+        ):
+            contacts[contact.commercial_partner_id.id] = contact
+        people = partners.union(*contacts.values())
+        people.fetch(['email', 'phone', 'lang', 'tz', 'country_id', 'name', 'dunning_block', 'commercial_partner_id'])
+        addresses = {
+            partner.id: self._addresses(company, contacts[partner.id], partner) for partner in partners
+        }
+        refused, granted = self._consents(people)
+        blocked = self._blacklisted(addresses)
+        result = {}
+        for partner in partners:
+            contact, found = contacts[partner.id], addresses[partner.id]
+            barred = {channel: 'no_address' for channel in ('email', 'sms', 'letter') if not found.get(channel)}
+            for channel in ('email', 'sms'):
+                keys = {(partner.id, channel), (contact.id, channel)}
+                if keys & refused or found.get(channel) in blocked:
+                    barred[channel] = 'opted_out'
+                elif not keys & granted:
+                    barred.setdefault(f'{channel}?', 'no_consent')
+            result[partner.id] = (contact, found, barred)
+        return result
+
+    def _addresses(self, company, contact, partner) -> dict[str, str]:
+        """Return the address of each channel, the contact's before the customer's own."""
+        country = contact.country_id or partner.country_id or company.country_id
+        numbers = (sms_number(person.phone or '', country.code or '')[0] for person in (contact, partner))
+        emails = (email_normalize(person.email or '') for person in (contact, partner))
+        return {
+            'email': next(filter(None, emails), '') or '',
+            'sms': next(filter(None, numbers), ''),
+            'letter': contact.name or partner.name or '',
+            'portal': str(partner.id),
+            'activity': str(partner.id),
+        }
+
+    def _consents(self, people) -> tuple[set, set]:
+        refused, granted = set(), set()
+        for consent in self.env['message.consent'].search_fetch(
+            [('partner_id', 'in', people.ids)], ['partner_id', 'channel', 'state'],
+        ):
+            answers = refused if consent.state == 'refused' else granted
+            answers.add((consent.partner_id.id, consent.channel))
+        return refused, granted
+
+    def _blacklisted(self, addresses) -> set[str]:
+        """Return the addresses and numbers that Odoo's own lists forbid."""
+        emails = [found['email'] for found in addresses.values() if found['email']]
+        numbers = [found['sms'] for found in addresses.values() if found['sms']]
+        return {
+            *self.env['mail.blacklist'].search([('email', 'in', emails)]).mapped('email'),
+            *self.env['phone.blacklist'].search([('number', 'in', numbers)]).mapped('number'),
+        }
+
+    def _with_consent(self, rule, barred: dict[str, str]) -> dict[str, str]:
+        """Return why channels are barred, once it is known whether the rule asks for consent."""
+        result = {channel: reason for channel, reason in barred.items() if not channel.endswith('?')}
+        for channel in ('email', 'sms'):
+            if f'{channel}?' in barred and rule._needs_consent(channel):
+                result.setdefault(channel, 'no_consent')
+        return result
+
+    def _zone(self, company, partner, recipient) -> str:
+        """Return the customer's own time zone, as well as it is known."""
+        country = recipient.country_id or partner.country_id
+        return recipient.tz or partner.tz or ONE_ZONE.get(country.code) or company._dunning_zone()
+
+    def _fetch(self, query: SQL) -> list[dict]:
+        self.env.flush_all()
+        self.env.cr.execute(query)
+        return self.env.cr.dictfetchall()
+
+
+def _decimal(amount) -> Decimal | None:
+    """Return an amount; 0 and nothing mean all of it."""
+    return Decimal(str(amount)) if amount else None
+
+
+def _rate(row: dict) -> Decimal:
+    """Return what a unit of the line's currency is worth in the company's, as it was booked."""
+    if row['amount_residual'] == row['amount_residual_currency'] or not row['amount_currency']:
+        return Decimal(1)
+    return Decimal(str(row['balance'])) / Decimal(str(row['amount_currency']))

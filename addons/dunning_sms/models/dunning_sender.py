@@ -1,0 +1,361 @@
+"""Works off the outbox: claim, check again, hand over one by one, write down what became of it.
+
+Each call is announced in the database before it is made and settled right after it, a transaction each. A sender
+that dies leaves messages it never called in the queue; the one in its hands becomes unclear, never a second text.
+"""
+
+import logging
+import smtplib
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+from odoo import api, fields, models
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+from odoo.fields import Domain
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+
+from ..gateways.sms_api import SmsApiGateway
+from ..rules import outbox
+from ..rules.calendar import Contact, cap_refusal, is_open, local, next_opening
+from ..rules.outbox import Outcome
+from .dunning_gate import DUNNING_GATE
+
+_logger = logging.getLogger(__name__)
+BATCH = 25
+LEASE = timedelta(minutes=10)
+BREAKER = 3
+"""Calls in a row without an answer after which a channel rests until the next activation."""
+ASKS = 6
+PASSING = (SerializationFailure, DeadlockDetected, LockNotAvailable)
+CALLED = ('email', 'sms')
+"""Channels that call somebody outside; the others are settled in the database."""
+
+
+class DunningSender(models.AbstractModel):
+    _name = 'dunning.sender'
+    _description = "Reminder Sender"
+
+    # === CRON === #
+
+    @api.model
+    def _cron_send(self):
+        """Send what is queued, batch by batch; several workers may do so at once."""
+        cron = self.env['ir.cron']
+        domain = self._queue_domain()
+        self._release_expired()
+        if not cron._commit_progress(remaining=self.env['dunning.delivery'].search_count(domain)):
+            return
+        resting: set[str] = set()
+        after = 0
+        while True:
+            try:
+                claimed, after, seen = self._claim(resting, after)
+            except PASSING:
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+                if not cron._commit_progress():
+                    return
+                continue
+            if not seen:
+                return
+            time_left = cron._commit_progress(seen - len(claimed))
+            time_left = self._send_batch(claimed, resting) if claimed else time_left
+            self.env.invalidate_all()
+            if not time_left:
+                return
+
+    @api.model
+    def _cron_ask(self):
+        """Ask what became of messages whose outcome is unclear."""
+        domain = Domain('state', '=', 'unclear') & Domain('next_try_at', '<=', fields.Datetime.now())
+        while unclear := self.env['dunning.delivery'].search(domain, limit=BATCH).try_lock_for_update():
+            for delivery in unclear.filtered_domain(domain):
+                self._ask(delivery)
+                if not self.env['ir.cron']._commit_progress(1):
+                    return
+
+    # === CLAIM === #
+
+    def _queue_domain(self) -> Domain:
+        return (
+            Domain('state', '=', 'queued') & Domain('channel', '!=', 'letter')
+            & Domain('next_try_at', '<=', fields.Datetime.now())
+        )
+
+    def _release_expired(self) -> None:
+        """Settle messages whose sender died: never called, they wait again; called, nobody knows."""
+        expired = self.env['dunning.delivery'].search([
+            ('state', '=', 'sending'), ('lease_until', '<', fields.Datetime.now()),
+        ]).try_lock_for_update().filtered_domain([('state', '=', 'sending')])
+        for delivery in expired:
+            state = outbox.after_lease(bool(delivery.called_at))
+            delivery._set_state(state, lease_until=False, next_try_at=fields.Datetime.now(), **(
+                {'failure_reason': 'lease'} if state == 'unclear' else {}
+            ))
+
+    def _claim(self, resting: set[str], after: int) -> tuple:
+        """Claim the next messages that may go out now; put off or cancel those that may not.
+
+        All queued messages of a customer are locked together, so that two workers never exceed a cap.
+
+        :return: the messages claimed, the last one looked at, and how many were looked at.
+        """
+        now = fields.Datetime.now()
+        domain = self._queue_domain() & Domain('channel', 'not in', list(resting)) & Domain('id', '>', after)
+        ahead = self.env['dunning.delivery'].search(domain, order='id', limit=BATCH)
+        if not ahead:
+            return ahead, after, 0
+        queued = self.env['dunning.delivery'].search(
+            [('partner_id', 'in', ahead.partner_id.ids), ('state', '=', 'queued')])
+        locked = queued.try_lock_for_update()
+        held = (queued - locked).partner_id
+        mine = ahead.filtered(lambda delivery: delivery in locked and delivery.partner_id not in held)
+        allowed = self._checked(mine.filtered(lambda delivery: delivery.state == 'queued'), now)
+        for delivery in allowed:
+            delivery._set_state('sending', lease_until=now + LEASE, attempt=delivery.attempt + 1)
+        self._settle_inside(allowed.filtered(lambda delivery: delivery.channel not in CALLED))
+        return allowed.filtered(lambda delivery: delivery.channel in CALLED), ahead[-1].id, len(ahead)
+
+    def _checked(self, deliveries, now):
+        """Return the messages that may go out: still owed, still wanted, at the right hour, within the caps."""
+        Gatherer = self.env['dunning.gatherer']
+        gone = self.env['dunning.planner']._still_holds(deliveries.notice_id, now)
+        for notice in deliveries.notice_id.filtered(lambda notice: notice.id in gone):
+            self._drop(notice, gone[notice.id])
+        allowed = deliveries.browse()
+        deliveries = deliveries.filtered(lambda delivery: delivery.state == 'queued')
+        for company, of_company in deliveries.grouped('company_id').items():
+            facts = Gatherer._facts(company, of_company.partner_id.ids, now)
+            taken: dict[int, list] = {}
+            for delivery in of_company:
+                customer = facts[delivery.partner_id.id].customer
+                history = [*customer.history, *taken.get(delivery.partner_id.id, [])]
+                if self._may_go(delivery, facts[delivery.partner_id.id], history, now):
+                    allowed |= delivery
+                    taken.setdefault(delivery.partner_id.id, []).append(Contact(now, delivery.channel))
+        return allowed
+
+    def _may_go(self, delivery, facts, history, now) -> bool:
+        """Tell whether one message may go out now; cancel it or put it off if not."""
+        customer, channel = facts.customer, delivery.channel
+        if channel in customer.barred:
+            delivery._set_state('cancelled', failure_reason=customer.barred[channel])
+            delivery._fall_back()
+            delivery.notice_id._follow_deliveries()
+            return False
+        if channel not in customer.rule.channels:
+            return True
+        if not is_open(customer.rule, now, customer.zone):
+            opening = next_opening(customer.rule, now, customer.zone)
+            return self._put_off(delivery, opening, customer.zone, now, 'closed')
+        refused = cap_refusal(customer.rule, history, channel, now, customer.zone)
+        return self._put_off(delivery, None, customer.zone, now, refused) if refused else True
+
+    def _put_off(self, delivery, moment, zone: str, now, reason: str) -> bool:
+        """Let a message wait for its hour today; what cannot go out today is decided anew tomorrow."""
+        if moment and local(moment, zone).date() == local(now, zone).date():
+            delivery._passed().write({'next_try_at': moment, 'failure_reason': reason})
+            return False
+        notice = delivery.notice_id
+        if notice._is_untouched():
+            notice._cancel(reason)
+        else:
+            delivery._stop(reason)
+        return False
+
+    def _drop(self, notice, reason: str) -> None:
+        """Stop what still waits of a notice that no longer holds."""
+        if notice._is_untouched():
+            notice._cancel(reason)
+        else:
+            notice.delivery_ids._stop(reason)
+
+    # === INSIDE === #
+
+    def _settle_inside(self, deliveries) -> None:
+        """Publish portal notices and give staff their activities; no call is needed for them."""
+        now = fields.Datetime.now()
+        for delivery in deliveries:
+            if delivery.channel == 'activity':
+                self._give_activity(delivery)
+            state = 'delivered' if delivery.channel == 'activity' else 'sent'
+            delivery._set_state(state, called_at=now, sent_at=now, lease_until=False)
+        deliveries.notice_id._follow_deliveries()
+
+    def _give_activity(self, delivery) -> None:
+        notice, route = delivery.notice_id, delivery.route_id
+        user = route.user_id or notice.partner_id.user_id or notice.policy_id.create_uid
+        notice.partner_id.activity_schedule(
+            'mail.mail_activity_data_todo', summary=delivery.subject or notice.step_id.name,
+            note=delivery.body, user_id=user.id if user.active else self.env.uid,
+        )
+
+    # === CALL === #
+
+    def _send_batch(self, claimed, resting: set[str]) -> float:
+        """Hand claimed messages over one by one; return the seconds left. A silent channel rests."""
+        cron = self.env['ir.cron']
+        silent: dict[str, int] = {}
+        sessions: dict = {}
+        time_left = 1.0
+        try:
+            for delivery in claimed:
+                if delivery.channel in resting or not time_left:
+                    self._give_back(delivery)
+                    cron._commit_progress()
+                    continue
+                now = fields.Datetime.now()
+                delivery._passed().write({'called_at': now, 'lease_until': now + LEASE})
+                cron._commit_progress()
+                outcome = self._call(delivery, sessions)
+                delivery._take(outcome)
+                time_left = cron._commit_progress(1)
+                silent[delivery.channel] = 0 if outcome.kind in ('accepted', 'refused') else (
+                    silent.get(delivery.channel, 0) + 1)
+                if silent[delivery.channel] >= BREAKER or outcome.state == 'down':
+                    resting.add(delivery.channel)
+                    _logger.warning(
+                        "Reminders by %s rest: %s calls in a row without success", delivery.channel,
+                        silent[delivery.channel],
+                    )
+        finally:
+            self._close_sessions(sessions)
+        return time_left
+
+    def _give_back(self, delivery) -> None:
+        """Return a message that was claimed and not called to the queue; the try does not count."""
+        delivery._set_state('queued', lease_until=False, attempt=delivery.attempt - 1)
+
+    def _call(self, delivery, sessions: dict) -> Outcome:
+        """Hand one message over; whatever happens becomes an outcome."""
+        try:
+            if delivery.channel == 'email':
+                return self._send_mail(delivery, sessions)
+            return self._send_sms(delivery)
+        except PASSING:
+            raise
+        except Exception as error:  # unknown what the other side did with it
+            _logger.exception("Message %s met an unexpected error", delivery.id)
+            return Outcome('unclear', type(error).__name__)
+
+    # === SMS === #
+
+    def _send_sms(self, delivery) -> Outcome:
+        company = delivery.company_id
+        api = company._get_sms_api_class()(self.env(su=True))
+        api._set_company(company)
+        if isinstance(api, SmsApiGateway):
+            gateway = company.dunning_gateway_id
+            delivery._passed().gateway_id = gateway
+            return gateway._send(delivery.recipient, delivery.body, delivery.request_uuid)
+        return self._send_by_provider(api, delivery)
+
+    def _send_by_provider(self, api, delivery) -> Outcome:
+        """Send by Odoo's own service or another add-on's provider, one number a call."""
+        try:
+            results = api._send_sms_batch([{
+                'content': delivery.body,
+                'numbers': [{'number': delivery.recipient, 'uuid': delivery.request_uuid}],
+            }])
+        except Exception as error:  # the seam does not tell whether the message was taken
+            return Outcome('unclear', type(error).__name__)
+        result = next((found for found in results or [] if found.get('uuid') == delivery.request_uuid), {})
+        state = result.get('state')
+        if state in ('success', 'processing', 'sent'):
+            return Outcome('accepted', reference=str(result.get('sms_twilio_sid') or ''))
+        if state in ('insufficient_credit', 'unregistered', 'server_error', 'registration_needed'):
+            return Outcome('later' if state != 'server_error' else 'unclear', state)
+        return Outcome('refused', str(state))
+
+    def _ask(self, delivery) -> None:
+        """Find out what became of an unclear message; a mail is sent again with the same Message-Id."""
+        now = fields.Datetime.now()
+        count = delivery.ask_count + 1
+        later = fields.Datetime.add(now, seconds=outbox.BACKOFF[min(count, len(outbox.BACKOFF)) - 1])
+        delivery._passed().write({'ask_count': count, 'next_try_at': later if count < ASKS else False})
+        if delivery.channel == 'email':
+            if count <= 2:  # the receiver knows a repeated Message-Id
+                delivery._set_state('queued', next_try_at=now)
+            return
+        if not delivery.gateway_id:
+            return
+        outcome = delivery.gateway_id._ask(delivery.request_uuid, delivery.provider_ref or '')
+        if outcome.kind == 'later':
+            delivery._set_state('queued', next_try_at=now, called_at=False)
+        elif outcome.kind in ('accepted', 'refused'):
+            delivery._take_report('failed' if outcome.kind == 'refused' else outcome.state or 'sent', outcome.reason,
+                                  outcome.reference)
+
+    # === MAIL === #
+
+    def _send_mail(self, delivery, sessions: dict) -> Outcome:
+        """Send a mail over Odoo's mail servers, in this transaction, with the Message-Id of the delivery."""
+        if delivery.mail_id.state == 'sent':
+            return Outcome('accepted', reference=delivery.mail_id.message_id or '')
+        mail = self.env['mail.mail'].sudo().with_context(dunning_gate=DUNNING_GATE).create(
+            self._prepare_mail_vals(delivery))
+        delivery._passed().mail_id = mail
+        server_id, alias_id, sender, _ids = next(iter(mail._split_by_mail_configuration()))
+        try:
+            session = self._session(sessions, server_id, sender)
+        except Exception as error:  # no connection, no login: nothing was handed over
+            mail.write({'state': 'cancel', 'failure_reason': str(error)[:200]})
+            return Outcome('later', f'{type(error).__name__}', state='down')
+        try:
+            mail._send(
+                raise_exception=True, smtp_session=session, alias_domain_id=alias_id,
+                mail_server=self.env['ir.mail_server'].sudo().browse(server_id),
+            )
+        except (smtplib.SMTPServerDisconnected, MailDeliveryException, OSError) as error:
+            sessions.pop((server_id, sender), None)
+            outcome = self._mail_outcome(error)
+            mail.write({'state': 'cancel', 'failure_reason': outcome.reason})
+            return outcome
+        if mail.state == 'sent':
+            return Outcome('accepted', reference=mail.message_id or '')
+        reason = mail.failure_reason or mail.state
+        mail.write({'state': 'cancel'})
+        return Outcome('refused', reason[:200])
+
+    def _mail_outcome(self, error: Exception) -> Outcome:
+        cause = error.__context__ if isinstance(error, MailDeliveryException) else error
+        if isinstance(cause, smtplib.SMTPRecipientsRefused) and cause.recipients:
+            return outbox.smtp_outcome(next(iter(cause.recipients.values()))[0], True, True)
+        if isinstance(cause, smtplib.SMTPResponseException):
+            return outbox.smtp_outcome(cause.smtp_code, True, True)
+        if isinstance(error, MailDeliveryException) and cause is None:
+            return Outcome('refused', str(error)[:200])
+        return outbox.smtp_outcome(None, True, True)
+
+    def _session(self, sessions: dict, server_id: int, sender: str):
+        if (server_id, sender) not in sessions:
+            sessions[server_id, sender] = self.env['ir.mail_server'].sudo()._connect__(
+                mail_server_id=server_id, smtp_from=sender)
+        return sessions[server_id, sender]
+
+    def _close_sessions(self, sessions: dict) -> None:
+        for session in sessions.values():
+            try:
+                if session:
+                    session.quit()
+            except (smtplib.SMTPException, OSError):
+                continue
+
+    def _prepare_mail_vals(self, delivery) -> dict:
+        """Return the mail of a message; override to change its frame, sender or headers."""
+        company, notice = delivery.company_id, delivery.notice_id
+        link = notice._link(company.get_base_url(), notice.id, 'o')
+        body = self.env['ir.qweb'].with_context(lang=delivery.lang)._render('dunning_sms.dunning_mail_frame', {
+            'body': Markup(delivery.body), 'company': company, 'opt_out_link': link, 'lang': delivery.lang,
+        }, minimal_qcontext=True)
+        headers = {'X-Auto-Response-Suppress': 'OOF'}
+        if urlsplit(link).scheme == 'https':
+            headers |= {'List-Unsubscribe': f'<{link}>', 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click'}
+        return {
+            'subject': delivery.subject, 'body_html': body, 'email_to': delivery.recipient,
+            'email_from': company.dunning_email_from or company.email_formatted or self.env.user.email_formatted,
+            'reply_to': company.email_formatted or False, 'message_id': delivery.message_id,
+            'model': 'res.partner', 'res_id': delivery.partner_id.id, 'auto_delete': False, 'state': 'outgoing',
+            'headers': repr(headers), 'dunning_delivery_id': delivery.id, 'message_type': 'email_outgoing',
+        }
