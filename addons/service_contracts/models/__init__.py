@@ -25,6 +25,8 @@ from . import service_plan_interval
 from . import service_contract_option
 from . import service_price_step
 from . import service_reduction
+from . import service_price_revision
+from . import service_price_revision_line
 from . import service_contract_preview
 from . import service_contract_portal
 from . import service_contract_remote
@@ -65,3 +67,4 @@ from . import res_partner
 from . import sale_order
 from . import sale_order_line
 from . import sale_order_offer
+from . import service_coupon

@@ -84,21 +84,25 @@ class Revision:
         return self.new - self.old
 
 
-def revise_by_percent(price: Decimal, percent: Decimal, digits: int) -> Revision:
-    """Return price × (1 + percent / 100), rounded half-up. Raises RuleError below −100 percent.
+def revise_by_percent(price: Decimal, percent: Decimal, digits: int, step: Decimal | None = None) -> Revision:
+    """Return price × (1 + percent / 100), rounded half-up to `digits`, or to a multiple of `step` such as 0.05.
+
+    Raises RuleError below −100 percent or for a step that is not above 0.
 
     >>> str(revise_by_percent(Decimal('24.95'), Decimal('3.5'), 2).new)
     '25.82'
     """
-    return _revise(price, Fraction(percent), digits)
+    return _revise(price, Fraction(percent), digits, step)
 
 
 def revise_by_index(price: Decimal, old_index: Decimal, new_index: Decimal, digits: int,
-                    weight: Decimal = Decimal(100), threshold: Decimal = Decimal(0)) -> Revision:
+                    weight: Decimal = Decimal(100), threshold: Decimal = Decimal(0),
+                    step: Decimal | None = None) -> Revision:
     """Return the price after an index such as consumer prices moved from one value to another.
 
     change = new_index / old_index − 1. `weight`: percent of the price that follows the index. `threshold`: a
-    change of fewer percent, up or down, leaves the price. Raises RuleError for an index that is not above 0.
+    change of fewer percent, up or down, leaves the price. `step`: the price becomes a multiple of it. Raises
+    RuleError for an index or a step that is not above 0.
 
     >>> str(revise_by_index(Decimal(100), Decimal('117.4'), Decimal('120.2'), 2, weight=Decimal(60)).new)
     '101.43'
@@ -107,13 +111,18 @@ def revise_by_index(price: Decimal, old_index: Decimal, new_index: Decimal, digi
         raise RuleError(f'An index must be above 0: {old_index} to {new_index}')
     change = (Fraction(new_index) / Fraction(old_index) - 1) * 100
     follows = abs(change) >= Fraction(threshold)
-    return _revise(price, change * Fraction(weight) / 100 if follows else Fraction(0), digits)
+    return _revise(price, change * Fraction(weight) / 100 if follows else Fraction(0), digits, step)
 
 
-def _revise(price: Decimal, percent: Fraction, digits: int) -> Revision:
+def _revise(price: Decimal, percent: Fraction, digits: int, step: Decimal | None) -> Revision:
     if percent < -100:
         raise RuleError(f'A price cannot fall by more than 100 percent: {percent}')
-    new = round_fraction(Fraction(price) * (1 + percent / 100), digits) if percent else price
+    if step is not None and step <= 0:
+        raise RuleError(f'A price is rounded to a step above 0, not {step}')
+    if not percent:
+        return Revision(price, price, percent)
+    exact = Fraction(price) * (1 + percent / 100)
+    new = round_fraction(exact / Fraction(step), 0) * step if step else round_fraction(exact, digits)
     return Revision(price, new, percent)
 
 

@@ -6,11 +6,13 @@ from . import test_api
 from . import test_billing_check
 from . import test_billing_entry
 from . import test_billing_run
+from . import test_coupons
 from . import test_fast_posting
 from . import test_offers
 from . import test_options
 from . import test_pending_charge
 from . import test_portal
+from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers
 from . import test_reductions

@@ -15,6 +15,7 @@ MODELS = (
     'service.contract.end', 'service.contract.remove', 'service.contract.pause.wizard',
     'service.plan.family', 'service.option.group', 'service.plan.interval', 'service.plan.interval.price',
     'service.option.wizard', 'service.plan.phase', 'service.price.step', 'service.reduction',
+    'service.coupon', 'service.coupon.use', 'service.price.revision', 'service.price.revision.line',
     'service.meter', 'service.price.tier', 'service.usage.record', 'service.usage.import',
     'service.contract.event', 'service.feature', 'service.feature.grant',
     'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
@@ -28,9 +29,10 @@ REMOTE_METHODS = {
         'action_pause', 'action_resume', 'action_end', 'action_remove', 'action_reinstate', 'action_unpark',
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
         'action_view_usage', 'action_view_events', 'action_end_trial', 'get_entitlements', 'check_entitlement',
-        'book_option', 'unbook_option', 'action_book_option',
+        'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
     },
     'service.contract.line': {'action_unbook'},
+    'service.price.revision': {'action_preview', 'action_apply', 'action_withdraw', 'action_tell', 'action_view_lines'},
     'service.option.wizard': {'action_confirm'},
     'service.plan': {'action_view_contracts'},
     'service.pending.charge': {'action_cancel'},
@@ -59,7 +61,7 @@ REMOTE_METHODS = {
 """Every public method this add-on defines: the remote interface, on purpose."""
 ARGUMENTS = {
     'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]], 'check_entitlement': [[]],
-    'book_option': ['X'], 'unbook_option': ['X'],
+    'book_option': ['X'], 'unbook_option': ['X'], 'redeem_coupon': ['X'],
 }
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',

@@ -20,7 +20,7 @@ ARGUMENTS = {
     'action_add_service_plan': [1],
 }
 WINDOWS = ('action_view_', 'action_end', 'action_remove', 'action_book_option', 'action_unbook')
-RECORD_ARGUMENTS = {'book_option': ['X'], 'unbook_option': ['X']}
+RECORD_ARGUMENTS = {'book_option': ['X'], 'unbook_option': ['X'], 'redeem_coupon': ['X']}
 """Of methods that are called on records."""
 """Beginnings of methods that answer with a window; what it shows is read with the rights of whoever opens it."""
 GENERIC_CALLS = {
