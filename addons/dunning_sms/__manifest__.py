@@ -40,10 +40,18 @@
         'views/collection_ageing_views.xml',
         'views/collection_figure_views.xml',
         'views/collection_forecast_views.xml',
+        'views/collection_worklist_views.xml',
+        'views/dunning_recovery_views.xml',
+        'views/collection_dashboard_views.xml',
         'views/statement_menus.xml',
     ],
     'demo': [
     ],
+    'assets': {
+        'web.assets_backend': [
+            'dunning_sms/static/src/collection_dashboard/*',
+        ],
+    },
     'application': True,
     'installable': True,
 }

@@ -1,1 +1,2 @@
 from . import statement_workbook
+from . import collection_workbook

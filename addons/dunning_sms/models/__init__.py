@@ -40,3 +40,6 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sms_sms
+from . import collection_worklist
+from . import dunning_recovery
+from . import collection_dashboard

@@ -3,7 +3,7 @@
 import io
 
 import xlsxwriter
-from odoo import models
+from odoo import api, models
 
 TEXT_ONLY = {'in_memory': True, 'strings_to_formulas': False, 'strings_to_urls': False, 'strings_to_numbers': False}
 WIDTHS = (12, 12, 22, 22, 28, 14, 14, 12)
@@ -13,7 +13,16 @@ class AccountStatement(models.AbstractModel):
     _inherit = 'account.statement'
 
     def _workbook(self, statements: list[dict]) -> bytes:
-        """Return an .xlsx file with the movements, the open items and the sections of statements."""
+        """Return an .xlsx file with the movements, the open items and the ages of statements."""
+        return self._workbook_of({
+            self.env._("Movements"): self._movement_rows(statements),
+            self.env._("Open items"): self._open_rows(statements),
+            self.env._("Ageing"): self._ageing_rows(statements),
+        })
+
+    @api.model
+    def _workbook_of(self, sheets: dict[str, list[list]]) -> bytes:
+        """Return an .xlsx file of sheets by name, the first row of each as its heading."""
         stream = io.BytesIO()
         with xlsxwriter.Workbook(stream, TEXT_ONLY) as book:
             formats = {
@@ -21,9 +30,8 @@ class AccountStatement(models.AbstractModel):
                 'money': book.add_format({'num_format': '#,##0.00'}),
                 'date': book.add_format({'num_format': 'yyyy-mm-dd'}),
             }
-            self._fill_sheet(book, formats, self.env._("Movements"), self._movement_rows(statements))
-            self._fill_sheet(book, formats, self.env._("Open items"), self._open_rows(statements))
-            self._fill_sheet(book, formats, self.env._("Ageing"), self._ageing_rows(statements))
+            for name, rows in sheets.items():
+                self._fill_sheet(book, formats, name, rows)
         return stream.getvalue()
 
     def _fill_sheet(self, book, formats: dict, name: str, rows: list[list]) -> None:

@@ -41,7 +41,7 @@ class CollectionAgeing(models.Model):
     @property
     def _table_query(self) -> SQL:
         flush_receivables(self.env)
-        day = fields.Date.to_date(self.env.context.get(DAY)) or fields.Date.context_today(self)
+        day = fields.Date.to_date(self.env.context.get(DAY)) or self.env.company._dunning_today()
         return SQL(
             """
             SELECT open.*, GREATEST(CASE WHEN open.days > 0 THEN open.residual END, 0) AS overdue, profile.segment,

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..rules.figures import Event, month_figures
@@ -59,11 +58,11 @@ class CollectionFigure(models.Model):
     @api.model
     def _cron_update(self) -> None:
         """Work out the last months and the forecast of every company anew: late entries change the past."""
-        today = fields.Date.context_today(self)
-        stale = Domain('collection_updated_on', '=', False) | Domain('collection_updated_on', '<', today)
-        for company in (companies := self.env['res.company'].search(stale)):
-            self._update_all(company, today)
-            if not self.env['ir.cron']._commit_progress(1, remaining=len(companies) - 1):
+        companies = self.env['res.company'].search([]).filtered(
+            lambda company: (company.collection_updated_on or date.min) < company._dunning_today())
+        for done, company in enumerate(companies, start=1):
+            self._update_all(company, company._dunning_today())
+            if not self.env['ir.cron']._commit_progress(1, remaining=len(companies) - done):
                 return
 
     @api.model

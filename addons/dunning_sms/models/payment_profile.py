@@ -58,8 +58,8 @@ class PaymentProfile(models.Model):
     @api.model
     def _cron_update(self) -> None:
         """Work out the profiles of all companies, thousands of customers at a time; goes on where it was stopped."""
-        today = fields.Date.context_today(self)
         for company in self.env['res.company'].search([]):
+            today = company._dunning_today()
             while partner_ids := self._next_partners(company, today, stale=True):
                 self._update_partners(company, today, partner_ids)
                 if not self.env['ir.cron']._commit_progress(len(partner_ids), remaining=1):
@@ -132,8 +132,6 @@ class PaymentProfile(models.Model):
 
     def _broken_promises(self, company, today: date, partner_ids: list[int] | None) -> dict[int, int]:
         """Return how many promises each customer broke in the last year."""
-        if 'payment.promise' not in self.env:
-            return {}
         chosen = [('partner_id', 'in', partner_ids)] if partner_ids is not None else []
         groups = self.env['payment.promise'].sudo()._read_group([  # sudo: a scheduled job over all customers
             ('company_id', '=', company.id), ('state', '=', 'broken'), ('date', '<=', today),

@@ -10,6 +10,10 @@ class ResCompany(models.Model):
     ageing_days_2 = fields.Integer("Second ageing bucket, last day", default=60, required=True)
     ageing_days_3 = fields.Integer("Third ageing bucket, last day", default=90, required=True)
 
+    dunning_recovery_days = fields.Integer(
+        "A reminder counts for", default=14, required=True,
+        help="Money that comes within so many days after a notice is counted as recovered by it.",
+    )
     collection_updated_on = fields.Date("Figures of collection of", readonly=True)
 
     _ageing_days_rise = models.Constraint(

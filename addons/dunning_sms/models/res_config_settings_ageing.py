@@ -9,3 +9,4 @@ class ResConfigSettings(models.TransientModel):
     ageing_days_1 = fields.Integer(related='company_id.ageing_days_1', readonly=False)
     ageing_days_2 = fields.Integer(related='company_id.ageing_days_2', readonly=False)
     ageing_days_3 = fields.Integer(related='company_id.ageing_days_3', readonly=False)
+    dunning_recovery_days = fields.Integer(related='company_id.dunning_recovery_days', readonly=False)
