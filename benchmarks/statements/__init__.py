@@ -1,0 +1,1 @@
+"""Statements of account: made in bulk, and mailed in bulk."""
