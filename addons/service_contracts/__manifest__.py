@@ -21,6 +21,7 @@
         'views/service_contract_templates.xml',
         'wizards/service_contract_wizard_views.xml',
         'wizards/service_usage_import_views.xml',
+        'wizards/service_forecast_views.xml',
         'wizards/service_option_wizard_views.xml',
         'views/service_usage_record_views.xml',
         'views/service_meter_views.xml',

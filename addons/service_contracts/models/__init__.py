@@ -43,6 +43,7 @@ from . import service_usage_correction
 from . import service_entitlement
 from . import service_usage_explanation
 from . import service_usage_portal
+from . import service_forecast
 from . import service_billing_finding
 from . import service_billing_check
 from . import service_invoice_writer

@@ -11,6 +11,7 @@ from . import test_fast_posting
 from . import test_offers
 from . import test_options
 from . import test_pending_charge
+from . import test_forecast
 from . import test_portal
 from . import test_price_revision
 from . import test_price_steps
