@@ -35,6 +35,7 @@
         'views/service_reduction_views.xml',
         'views/service_coupon_views.xml',
         'views/service_price_revision_views.xml',
+        'views/service_contract_change_views.xml',
         'views/service_billing_entry_views.xml',
         'views/service_billing_run_views.xml',
         'views/service_billing_finding_views.xml',

@@ -10,6 +10,7 @@ from . import service_meter
 from . import service_feature
 from . import service_plan
 from . import service_plan_line
+from . import service_plan_change
 from . import service_feature_grant
 from . import service_plan_option
 from . import service_contract
@@ -41,6 +42,9 @@ from . import service_usage_measure
 from . import service_usage_rater
 from . import service_usage_correction
 from . import service_entitlement
+from . import service_contract_change
+from . import service_contract_line_change
+from . import service_change_request
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_forecast

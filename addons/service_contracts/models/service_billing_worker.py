@@ -153,6 +153,7 @@ class ServiceBillingWorker(models.AbstractModel):
         The ledger comes first: what was billed before fails at once. The invoices come last, because the lock
         on their numbers is held from then to the commit and other workers wait for it.
         """
+        contracts._follow_changes(run.date)
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
         entries = self._write_entries(run, drafts)

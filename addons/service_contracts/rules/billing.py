@@ -89,9 +89,10 @@ class Charge:
     def amount(self, digits: int) -> Decimal:
         """Return the amount of the period: quantity × price × (1 − discount) × share, rounded once, at the end."""
         share = 1 if self.kind in USAGE_KINDS else self.share
-        return late_difference(round_fraction(self._whole_amount() * share, digits), self.charged)
+        return late_difference(round_fraction(self.whole_amount() * share, digits), self.charged)
 
-    def _whole_amount(self) -> Fraction:
+    def whole_amount(self) -> Fraction:
+        """Return the price of the whole period, not rounded."""
         if self.rated:
             return Fraction(self.rated.amount)
         return Fraction(self.quantity) * Fraction(self.price_unit) * (1 - Fraction(self.discount) / 100)

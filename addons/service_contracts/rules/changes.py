@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import zip_longest
 
 from .errors import RuleError
 from .money import round_fraction
@@ -117,3 +119,22 @@ def _share(rule: str, on: date, full: Period) -> Fraction:
     if rule in ('none', 'full'):
         return WHOLE if rule == 'full' else NOTHING
     return prorated_share(Period(on, full.end), full, rule)
+
+
+def matched(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int | None, int | None]]:
+    """Return which new service takes the place of which old one, as pairs of places; None stands for nothing.
+
+    Services of the same key belong together, the others follow in their order; what is left over ends or begins.
+
+    >>> matched(['web', 'mail'], ['backup', 'mail', 'shop'])
+    [(1, 1), (0, 0), (None, 2)]
+    """
+    pairs, left_old, left_new = [], list(range(len(old))), []
+    for place, key in enumerate(new):
+        twin = next((other for other in left_old if old[other] == key), None)
+        if twin is None:
+            left_new.append(place)
+            continue
+        left_old.remove(twin)
+        pairs.append((twin, place))
+    return [*pairs, *zip_longest(left_old, left_new)]

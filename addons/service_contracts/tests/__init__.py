@@ -29,5 +29,6 @@ from . import test_usage_billing
 from . import test_usage_portal
 from . import test_usage_quota
 from . import test_usage_record
+from . import test_contract_change
 from . import test_entitlement
 from . import test_trial

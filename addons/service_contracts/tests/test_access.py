@@ -22,6 +22,8 @@ MODELS = (
     'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
     'service.allocation.reading', 'service.allocation', 'service.allocation.item', 'service.allocation.line',
     'service.allocation.reading.import',
+    'service.contract.change', 'service.contract.change.line', 'service.contract.change.wizard',
+    'service.contract.change.wizard.line',
 )
 PORTAL_READS = {'service.contract', 'service.contract.line', 'service.allocation.line'}
 REMOTE_METHODS = {
@@ -31,6 +33,7 @@ REMOTE_METHODS = {
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
         'action_view_usage', 'action_view_events', 'action_end_trial', 'get_entitlements', 'check_entitlement',
         'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
+        'preview_change', 'request_change', 'withdraw_change', 'action_view_changes', 'action_withdraw_change',
     },
     'service.contract.line': {'action_unbook'},
     'service.price.revision': {'action_preview', 'action_apply', 'action_withdraw', 'action_tell', 'action_view_lines'},
@@ -53,6 +56,8 @@ REMOTE_METHODS = {
         'action_compute', 'action_draft', 'action_confirm', 'action_cancel', 'action_adjust', 'action_view_lines',
         'action_view_charges', 'action_view_adjustments',
     },
+    'service.contract.change': {'action_withdraw'},
+    'service.contract.change.wizard': {'action_confirm'},
     'service.contract.end': {'action_confirm'},
     'service.contract.remove': {'action_confirm'},
     'service.contract.pause.wizard': {'action_confirm'},
@@ -64,6 +69,7 @@ REMOTE_METHODS = {
 ARGUMENTS = {
     'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]], 'check_entitlement': [[]],
     'book_option': ['X'], 'unbook_option': ['X'], 'redeem_coupon': ['X'],
+    'preview_change': ['OWN', {}], 'request_change': ['OWN', {}, 'k'], 'withdraw_change': ['k'],
 }
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',

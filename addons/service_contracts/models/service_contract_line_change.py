@@ -1,0 +1,152 @@
+"""A service that takes the place of another: it keeps the periods, and what the change charged is not billed again."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from odoo import api, fields, models
+
+from ..rules.billing import Charge, LineTerms
+from ..rules.changes import ChangeEffect, Standing
+from ..rules.money import round_fraction
+from ..rules.periods import Period, Recurrence
+from .service_gate import has_passed_gate
+
+EXACT_DIGITS = 12
+ZERO = Decimal(0)
+
+
+class ServiceContractLine(models.Model):
+    _inherit = 'service.contract.line'
+
+    anchor_date = fields.Date(
+        "Periods count from", readonly=True, copy=False,
+        help="A bill day of the service in whose place this one came; its periods go on. Empty: the first day.",
+    )
+    charged_until = fields.Date(
+        "Charged before", readonly=True, copy=False,
+        help="A change charged the days before this one; regular charges begin with it.",
+    )
+    change_line_ids = fields.One2many('service.contract.change.line', 'new_line_id', "Came by change")
+    replaced_by_ids = fields.One2many('service.contract.change.line', 'old_line_id', "Replaced by change")
+
+    # === EXTENDS === #
+
+    @api.depends('anchor_date', 'charged_until')
+    def _compute_next_charge(self):
+        super()._compute_next_charge()
+
+    @api.depends('date_start', 'change_line_ids')
+    def _compute_recurring_monthly(self):
+        # EXTENDS service_contracts: what a scheduled change brings counts from its first day on
+        super()._compute_recurring_monthly()
+        for line in self.filtered('change_line_ids'):
+            if line.date_start and line.date_start > line.company_id._service_today():
+                line.recurring_monthly = 0.0
+
+    @api.constrains('date_start', 'date_end', 'contract_id')
+    def _check_dates(self):
+        # EXTENDS service_contracts: a service replaced on its first day never ran
+        if not has_passed_gate(self.env):
+            super()._check_dates()
+
+    def _billing_start(self):
+        start = super()._billing_start()
+        return max(start, self.charged_until) if start and self.charged_until else start
+
+    def _recurrence(self, start):
+        grid = super()._recurrence(start)
+        if not self.anchor_date:
+            return grid
+        anchor_day = self.anchor_day if self.anchor == 'calendar' else self.anchor_date.day
+        return Recurrence(grid.interval, start, self.anchor_date, anchor_day)
+
+    # === BUSINESS === #
+
+    def _is_on_grid_of(self, other) -> bool:
+        """Tell whether both are billed by the same periods, so that those of the one go on in the other."""
+        names = ('interval_count', 'interval_unit', 'anchor')
+        if self.anchor == 'calendar':
+            names += ('anchor_day', 'anchor_month', 'anchor_weekday')
+        return 'one_time' not in (self.kind, other.kind) and all(self[name] == other[name] for name in names)
+
+    def _is_in_advance(self) -> bool:
+        return self.kind == 'recurring' and self.timing == 'advance'
+
+    def _paid_period(self, day: date) -> Period | None:
+        """Return the whole period a day lies in if it is charged in advance already, by the ledger or a change."""
+        self.ensure_one()
+        if not self._is_in_advance():
+            return None
+        terms = self._billing_terms()
+        full = terms.recurrence.full_period(day)
+        is_billed = any(period.start <= day < period.end for period in terms.billed)
+        return full if is_billed or (self.charged_until and day < self.charged_until) else None
+
+    def _price_of_period(self, full: Period) -> Decimal:
+        """Return the price of a whole period as it is charged, discounts and price steps taken off."""
+        self.ensure_one()
+        terms = self._billing_terms()
+        charge = _whole_charge(replace(terms, next_start=None), full)
+        rated = self.env['service.usage.rater']._rate({self: [charge]}, {self.id: terms})
+        charge, = self.contract_id._with_reductions(rated, {self.id: terms})[self]
+        return round_fraction(charge.whole_amount(), EXACT_DIGITS)
+
+    def _standing(self, full: Period) -> tuple[Standing, ChangeEffect | None]:
+        """Return the price of a paid period and what was paid of it, and the latest change in it."""
+        self.ensure_one()
+        back = sum((pending._signed_amount() for pending in self._pauses_credited(full)), ZERO)
+        if last := self._last_effect(full):
+            after = replace(last.after, paid=max(last.after.paid + back, ZERO))
+            return after, replace(last, after=after)
+        entries = self.env['service.billing.entry'].search([
+            ('contract_line_id', '=', self.id), ('kind', '=', 'recurring'), ('state', '!=', 'void'),
+            ('period_start', '<', full.end), ('period_end', '>', full.start),
+        ])
+        whole = [entry for entry in entries if (entry.period_start, entry.period_end) == (full.start, full.end)]
+        price = whole[0]._charged_amount() if whole else self._price_of_period(full)
+        paid = sum((entry._charged_amount() for entry in entries), ZERO)
+        return Standing(price, max(paid + back, ZERO)), None
+
+    def _pauses_credited(self, full: Period):
+        return self.pending_ids.filtered(
+            lambda pending: pending.origin == 'pause' and pending.state != 'cancelled'
+            and full.start <= pending.period_start < full.end,
+        )
+
+    def _last_effect(self, full: Period) -> ChangeEffect | None:
+        """Return what the change cost that brought this service within a period."""
+        kept = self.change_line_ids[:1].effect
+        return effect_from_json(kept) if kept and kept['full'] == [str(full.start), str(full.end)] else None
+
+
+class ServicePendingCharge(models.Model):
+    _inherit = 'service.pending.charge'
+
+    def _signed_amount(self) -> Decimal:
+        return self._charge().amount(self.currency_id.decimal_places)
+
+
+def _whole_charge(terms: LineTerms, full: Period) -> Charge:
+    return Charge(terms.line_id, terms.kind, full, full, full.start, Fraction(1), terms.quantity, terms.price_unit,
+                  terms.discount)
+
+
+# === JSON === #
+
+
+def effect_to_json(effect: ChangeEffect, full: Period) -> dict:
+    """Return what a change cost as plain texts that JSON keeps without loss."""
+    return {
+        'full': [str(full.start), str(full.end)], 'on': str(effect.on),
+        'before': [str(effect.before.price), str(effect.before.paid)],
+        'after': [str(effect.after.price), str(effect.after.paid)],
+        'credit': str(effect.credit), 'charge': str(effect.charge),
+    }
+
+
+def effect_from_json(kept: dict) -> ChangeEffect:
+    """Return what `effect_to_json` kept."""
+    before, after = (Standing(*map(Decimal, kept[name])) for name in ('before', 'after'))
+    return ChangeEffect(date.fromisoformat(kept['on']), before, after, Decimal(kept['credit']), Decimal(kept['charge']))
