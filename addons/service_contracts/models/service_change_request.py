@@ -14,7 +14,6 @@ from ..rules.changes import ZERO, ChangeEffect, Standing, change_effect, matched
 from ..rules.periods import Period
 from .service_contract_line_change import effect_to_json
 from .service_gate import SERVICE_GATE
-from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ONE_DAY = timedelta(days=1)
 CHANGE_KEYS = {'plan', 'when', 'services', 'reason'}
@@ -321,6 +320,8 @@ class ServiceContract(models.Model):
         """Return the values of a service that begins on a day, priced, on the bill days of the one before."""
         Line = self.env['service.contract.line']
         vals = {**vals, 'contract_id': self.id, 'date_start': day}
+        if 'origin_date' in vals:
+            vals |= base._prepare_price_vals_from(day)
         if 'price_unit' not in vals:
             price = Line.new({**vals, 'price_unit': 0.0, 'given_price_unit': 0.0})._given_price()
             vals |= {'price_unit': price, 'given_price_unit': price}
@@ -354,8 +355,9 @@ class ServiceContract(models.Model):
             if not day or line.kind == 'usage':
                 continue
             rated = self.env['service.usage.rater']._rate({line: due_charges(terms, day, 1)}, {line.id: terms})
-            charge, = self._with_reductions(rated, {line.id: terms})[line]
-            amounts[day] = amounts.get(day, ZERO) + charge.amount(self.currency_id.decimal_places)
+            parts = self._with_reductions(rated, {line.id: terms})[line]
+            digits = self.currency_id.decimal_places
+            amounts[day] = amounts.get(day, ZERO) + sum((part.amount(digits) for part in parts), ZERO)
         first = min(amounts, default=False)
         return first, float(amounts.get(first, ZERO))
 
@@ -437,16 +439,6 @@ class ServiceContract(models.Model):
         })
         if effect:
             step_sudo._propose_charges(effect, exchange.full)
-
-
-class ServiceContractLine(models.Model):
-    _inherit = 'service.contract.line'
-
-    def _prepare_quantity_vals(self, quantity: float) -> dict:
-        """Return this service with another quantity, all else as agreed."""
-        self.ensure_one()
-        vals, = self.copy_data({'quantity': quantity})
-        return {**vals, **{name: self[name] for name in RECURRENCE_FIELDS}}
 
 
 class ServiceContractChangeLine(models.Model):

@@ -6,12 +6,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
+from odoo.fields import Command
 
 from ..rules.billing import Charge, LineTerms
 from ..rules.changes import ChangeEffect, Standing
-from ..rules.money import round_fraction
+from ..rules.money import round_fraction, to_decimal
 from ..rules.periods import Period, Recurrence
+from ..rules.price_schedule import price_at
 from .service_gate import has_passed_gate
+from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 EXACT_DIGITS = 12
 ZERO = Decimal(0)
@@ -27,6 +30,10 @@ class ServiceContractLine(models.Model):
     charged_until = fields.Date(
         "Charged before", readonly=True, copy=False,
         help="A change charged the days before this one; regular charges begin with it.",
+    )
+    origin_date = fields.Date(
+        "Discounts count from", readonly=True, copy=False,
+        help="The first day of the service that goes on in this one with another quantity.",
     )
     change_line_ids = fields.One2many('service.contract.change.line', 'new_line_id', "Came by change")
     replaced_by_ids = fields.One2many('service.contract.change.line', 'old_line_id', "Replaced by change")
@@ -54,6 +61,10 @@ class ServiceContractLine(models.Model):
     def _billing_start(self):
         start = super()._billing_start()
         return max(start, self.charged_until) if start and self.charged_until else start
+
+    def _terms_base(self, pointer):
+        values, first = super()._terms_base(pointer)
+        return {**values, 'origin': self.origin_date or None}, first
 
     def _recurrence(self, start):
         grid = super()._recurrence(start)
@@ -88,10 +99,30 @@ class ServiceContractLine(models.Model):
         """Return the price of a whole period as it is charged, discounts and price steps taken off."""
         self.ensure_one()
         terms = self._billing_terms()
-        charge = _whole_charge(replace(terms, next_start=None), full)
+        charge = _whole_charge(terms, full, max(full.start, self._service_start()))
         rated = self.env['service.usage.rater']._rate({self: [charge]}, {self.id: terms})
-        charge, = self.contract_id._with_reductions(rated, {self.id: terms})[self]
-        return round_fraction(charge.whole_amount(), EXACT_DIGITS)
+        parts = self.contract_id._with_reductions(rated, {self.id: terms})[self]  # more than one where the price steps
+        amount = sum(part.whole_amount() * part.share for part in parts)
+        return round_fraction(amount / sum(part.share for part in parts), EXACT_DIGITS)
+
+    def _prepare_quantity_vals(self, quantity: float) -> dict:
+        """Return this service with another quantity, all else as agreed."""
+        self.ensure_one()
+        vals, = self.copy_data({'quantity': quantity})
+        recurrence = {name: self[name] for name in RECURRENCE_FIELDS}
+        return {**vals, **recurrence, 'origin_date': self.origin_date or self._billing_start()}
+
+    def _prepare_price_vals_from(self, day: date) -> dict:
+        """Return the price of a day and those to come, as values of the service that goes on with them."""
+        phases = self._price_phases()
+        if not phases and not self.plan_line_id.phase_ids:
+            return {'price_unit': self.price_unit, 'given_price_unit': self.given_price_unit}
+        price = price_at(phases, day) if phases else to_decimal(self.price_unit)
+        later = [phase for phase in phases if phase.start > day]
+        return {'price_unit': float(price), 'price_step_ids': [
+            Command.create({'date_start': start, 'price_unit': float(step), 'reason': self.env._("As agreed")})
+            for start, step in [(day, price), *((phase.start, phase.price) for phase in later)]
+        ]}
 
     def _standing(self, full: Period) -> tuple[Standing, ChangeEffect | None]:
         """Return the price of a paid period and what was paid of it, and the latest change in it."""
@@ -128,8 +159,10 @@ class ServicePendingCharge(models.Model):
         return self._charge().amount(self.currency_id.decimal_places)
 
 
-def _whole_charge(terms: LineTerms, full: Period) -> Charge:
-    return Charge(terms.line_id, terms.kind, full, full, full.start, Fraction(1), terms.quantity, terms.price_unit,
+def _whole_charge(terms: LineTerms, full: Period, start: date) -> Charge:
+    """Return a charge of the whole price for what a service has of a period, from a day on."""
+    period = Period(start, full.end)
+    return Charge(terms.line_id, terms.kind, period, full, full.start, Fraction(1), terms.quantity, terms.price_unit,
                   terms.discount)
 
 

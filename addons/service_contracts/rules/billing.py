@@ -33,7 +33,8 @@ class LineTerms:
     Service runs from `start` to `end` (exclusive, None = open). `quantity` is per whole period, `price_unit`
     without discount, `discount` in percent. `billed` are the live periods of the ledger, in any order; a
     voided one is simply absent. A pause still open ends at date.max. `next_start` is a pointer for speed:
-    no day before it is left to bill. Usage is known after its period only, so its timing is arrears.
+    no day before it is left to bill. `origin` is the first day of the service that this one goes on from, with its
+    discounts; None: its own start. Usage is known after its period only, so its timing is arrears.
     Raises RuleError for an unknown kind, timing or proration, or a recurring line without recurrence.
     """
 
@@ -50,6 +51,7 @@ class LineTerms:
     billed: tuple[Period, ...] = ()
     pauses: tuple[Period, ...] = ()
     next_start: date | None = None
+    origin: date | None = None
 
     def __post_init__(self) -> None:
         for value, allowed in ((self.kind, KINDS), (self.timing, TIMINGS), (self.proration, PRORATIONS)):

@@ -62,13 +62,14 @@ def _occasion(reduction: Reduction, terms: LineTerms, day: date, paid_on_time: b
     if day < first:
         return None
     number = period_number(terms.recurrence, first, day) if terms.recurrence else 1
-    return Occasion(number, Period(day, date.max), terms.start, paid_on_time)
+    return Occasion(number, Period(day, date.max), terms.origin or terms.start, paid_on_time)
 
 
 def _first_day(reduction: Reduction, terms: LineTerms) -> date:
     """Return the day from which the periods of a reduction count."""
-    if reduction.since is None or reduction.since <= terms.start:
-        return terms.start
+    origin = terms.origin or terms.start
+    if reduction.since is None or reduction.since <= origin:
+        return origin
     if terms.recurrence is None:
         return reduction.since
     full = terms.recurrence.full_period(reduction.since)
@@ -126,7 +127,7 @@ def next_change(reductions: Iterable[Reduction], terms: LineTerms, today: date) 
 def _turns(reduction: Reduction, terms: LineTerms) -> list[date | None]:
     bonus, first = reduction.bonus, _first_day(reduction, terms)
     if isinstance(bonus, Loyalty):
-        return [first, Interval(bonus.after_months, 'month').plus(terms.start)]
+        return [first, Interval(bonus.after_months, 'month').plus(terms.origin or terms.start)]
     if not isinstance(bonus, Discount):
         return []
     ends = bonus.periods and terms.recurrence and _nth_period(terms.recurrence, first, bonus.periods + 1)

@@ -18,6 +18,7 @@ ARGUMENTS = {
     'run_billing': [],
     'send_usage': [[]],
     'action_add_service_plan': [1],
+    'preview_change': ['A', {'plan': 'X'}], 'request_change': ['A', {'plan': 'X'}, 'k'], 'withdraw_change': ['k'],
 }
 WINDOWS = ('action_view_', 'action_end', 'action_remove', 'action_book_option', 'action_unbook')
 RECORD_ARGUMENTS = {'book_option': ['X'], 'unbook_option': ['X'], 'redeem_coupon': ['X']}

@@ -181,6 +181,29 @@ class TestContractChange(ContractCase):
         self.assertEqual(self._invoiced(contract, '2026-04-01'), 20.0)
         self.assertEqual(self._invoiced(contract, '2026-03-26'), -17.42)
 
+    def test_a_discount_of_the_first_months_goes_on_with_another_quantity(self):
+        """B10: three periods at half the price are three, whatever the quantity."""
+        self.small.reduction_ids = [Command.create({'name': "Start", 'kind': 'discount', 'percent': 50, 'periods': 3})]
+        contract = self._hosted('2026-02-01')
+        self._bill(contract, '2026-03-01')
+        made = self._change(contract, '2026-03-11', services=[{'product': 'HOST', 'quantity': 2}])
+        self.assertEqual((made['credit'], made['charge']), (10.16, 20.32))  # 21/31 of 15 and of 30
+        self._bill(contract, '2026-05-01')
+        self.assertEqual([self._invoiced(contract, f'2026-0{month}-01') for month in (2, 3, 4, 5)],
+                         [15.0, 15.0, 30.0, 60.0])
+
+    def test_prices_over_time_go_on_with_another_quantity(self):
+        self.small.line_ids.phase_ids = [
+            Command.create({'length_count': 2, 'length_unit': 'month', 'price_unit': 20}),
+        ]
+        contract = self._hosted('2026-02-01')
+        self._bill(contract, '2026-03-01')
+        made = self._change(contract, '2026-03-11', services=[{'product': 'HOST', 'quantity': 2}])
+        self.assertEqual(made['net'], 13.55)
+        self._bill(contract, '2026-05-01')
+        self.assertEqual([self._invoiced(contract, f'2026-0{month}-01') for month in (2, 3, 4, 5)],
+                         [20.0, 20.0, 60.0, 60.0])
+
     # === AT THE END OF THE PERIOD === #
 
     def test_a_change_at_the_end_of_the_period_waits_and_credits_nothing(self):
