@@ -73,3 +73,4 @@ from . import sale_order
 from . import sale_order_line
 from . import sale_order_offer
 from . import service_coupon
+from . import service_option_credit

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from .errors import RuleError
+from .money import round_fraction
+from .periods import Period
+from .proration import prorated_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +91,22 @@ def new_problems(before: Collection[int], after: Collection[int], options: Colle
     options, groups = list(options), list(groups)
     made = choice_problems(after, options, groups) - choice_problems(before, options, groups)
     return sorted(made, key=lambda problem: (problem.kind, problem.key, problem.other or 0))
+
+
+def unused_credit(amount: Decimal, charged: Period, full: Period, first_day_without: date, proration: str,
+                  digits: int) -> Decimal:
+    """Return what comes back of a charge for a period when the option ends within it.
+
+    amount × days not used / days charged, both counted as the option was prorated; nothing where short periods cost
+    the full price, or when all was used. Never more than the amount.
+
+    >>> year = Period(date(2026, 9, 1), date(2027, 9, 1))
+    >>> str(unused_credit(Decimal('513.00'), Period(date(2026, 12, 1), year.end), year, date(2027, 3, 1), '30_360', 2))
+    '342.00'
+    """
+    unused = Period(max(charged.start, first_day_without), charged.end) if first_day_without < charged.end else None
+    paid = prorated_share(charged, full, proration)
+    if unused is None or proration == 'none' or not paid:
+        return round_fraction(Fraction(0), digits)
+    part = prorated_share(unused, full, proration) / paid
+    return round_fraction(Fraction(amount) * part, digits)

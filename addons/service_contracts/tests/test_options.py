@@ -204,3 +204,52 @@ class TestOptions(OptionCase):
             self.backup_option.required_ids = other.line_ids.filtered('is_optional')[0]
         with self.assertRaisesRegex(ValidationError, "needs Shield and excludes it"):
             self.backup_option.write({'required_ids': self.shield_option, 'excluded_ids': self.shield_option})
+
+
+class TestOptionCredits(OptionCase):
+
+    def setUp(self):
+        super().setUp()
+        self.backup_option.unbooking = 'at_once'
+        self.contract = self._planned(payment_term_id=False)
+        self.line = self.contract.line_ids.browse(self.contract.book_option('BACKUP', '2026-03-01')[0]['line'])
+        self._bill_all('2026-03-10')
+
+    def _bill_all(self, day):
+        with freeze_time(day):
+            self.env['service.billing.run'].create({'date': day}).action_start()
+
+    def _amounts(self):
+        return self.line.entry_ids.filtered(lambda entry: entry.state == 'posted').sorted('id').mapped('amount_untaxed')
+
+    def test_what_is_paid_beyond_the_end_comes_back(self):
+        """B14: 9.30 for March, off after the 10th: 21 of 31 days are 6.30."""
+        self.contract.unbook_option('BACKUP')
+        pending = self.line.pending_ids
+        self.assertRecordValues(pending, [{
+            'amount': -6.3, 'period_start': date(2026, 3, 11), 'period_end': date(2026, 4, 1), 'state': 'open',
+        }])
+        self._bill_all('2026-04-01')
+        self.assertEqual(self._amounts(), [9.3, -6.3])
+        self.contract.unbook_option('BACKUP')
+        self.assertEqual(len(self.line.pending_ids), 1)
+
+    def test_an_end_taken_back_before_it_is_billed_costs_nothing(self):
+        self.contract.unbook_option('BACKUP')
+        self.contract.book_option('BACKUP')
+        self.assertEqual(self.line.pending_ids.state, 'cancelled')
+        self._bill_all('2026-04-01')
+        self.assertEqual(self._amounts(), [9.3, 9.3])
+
+    def test_an_end_taken_back_after_the_credit_is_charged_again(self):
+        self.contract.unbook_option('BACKUP')
+        self._bill_all('2026-03-10')
+        self.assertEqual(self._amounts(), [9.3, -6.3])
+        self.contract.book_option('BACKUP')
+        self._bill_all('2026-04-01')
+        self.assertEqual(self._amounts(), [9.3, -6.3, 6.3, 9.3])
+
+    def test_nothing_comes_back_where_short_periods_cost_the_full_price(self):
+        self.line.proration = 'none'
+        self.contract.unbook_option('BACKUP')
+        self.assertFalse(self.line.pending_ids)
