@@ -1,0 +1,1 @@
+from . import places, safe_http

@@ -1,0 +1,6 @@
+from . import (
+    test_datev_export,
+    test_exchange_event,
+    test_exchange_interface,
+    test_exchange_job,
+)
