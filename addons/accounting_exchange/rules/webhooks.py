@@ -18,7 +18,7 @@ def signature(secrets: Iterable[str], timestamp: int, body: bytes) -> str:
     """Return the header that proves origin and age of a message: one mark for each valid secret.
 
     >>> signature(['s'], 1767225600, b'{}')[:20]
-    't=1767225600,v1=56ea'
+    't=1767225600,v1=ba91'
     """
     marks = ','.join(f'v1={_mark(secret, timestamp, body)}' for secret in secrets)
     return f't={timestamp},{marks}'
