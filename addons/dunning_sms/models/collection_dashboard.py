@@ -1,5 +1,7 @@
 """The dashboard of collections: everything it shows, gathered by one call."""
 
+import itertools
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_date
@@ -57,11 +59,12 @@ class CollectionDashboard(models.AbstractModel):
         return totals[0] or 0.0, totals[1] or 0.0
 
     def _months(self, company) -> list[dict]:
-        rows = self.env['collection.figure'].search([('company_id', '=', company.id)], order='month', limit=12)
+        rows = self.env['collection.figure'].search([('company_id', '=', company.id)], order='month desc', limit=12)
+        begun = itertools.dropwhile(lambda row: not (row.receivable or row.sales), reversed(rows))
         return [
             {'label': format_date(self.env, row.month, date_format='MMM yy'), 'dso': row.dso, 'cei': row.cei,
              'buckets': [row[f'bucket_{place}'] for place in range(5)]}
-            for row in rows
+            for row in begun
         ]
 
     def _forecast(self, company) -> list[dict]:

@@ -28,14 +28,16 @@ class CollectionWorklist(models.Model):
     notice_id = fields.Many2one('dunning.notice', "Last notice", readonly=True)
     notice_date = fields.Date("Told on", readonly=True)
     step_id = fields.Many2one('dunning.step', "Last step", readonly=True)
-    next_step = fields.Char(compute='_compute_next_step', help="The step of the policy that comes next, and its day.")
+    next_step = fields.Char(
+        "Next step", compute='_compute_next_step', help="The step of the policy that comes next, and its day.",
+    )
     promise_date = fields.Date("Promised for", readonly=True)
     promise_amount = fields.Float("Promised", readonly=True)
     broken_promise_count = fields.Integer("Broken promises", readonly=True)
     is_on_hold = fields.Boolean("On hold", readonly=True)
     phone = fields.Char(related='partner_id.phone')
-    activity_state = fields.Selection(related='partner_id.activity_state')
-    activity_summary = fields.Char(related='partner_id.activity_summary')
+    activity_state = fields.Selection(string="Activity state", related='partner_id.activity_state')
+    activity_summary = fields.Char("Activity", related='partner_id.activity_summary')
     activity_date_deadline = fields.Date("Next activity", related='partner_id.activity_date_deadline')
 
     @property

@@ -33,7 +33,7 @@ class PaymentProfile(models.Model):
     partner_id = fields.Many2one('res.partner', "Customer", required=True, readonly=True, ondelete='cascade')
     score = fields.Integer(
         readonly=True, aggregator='avg',
-        help="0 to 100: 60 points for the share of money paid on time, 40 for how few days late it was, less 5 for "
+        help="0 to 100: 40 points for the share of money paid on time, 60 for how few days late it was, less 5 for "
              "each broken promise of the last year. Recent money counts more; what is overdue now counts as late.",
     )
     segment = fields.Selection(SEGMENTS, required=True, readonly=True, index=True)
@@ -43,8 +43,8 @@ class PaymentProfile(models.Model):
     overdue = fields.Monetary(readonly=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
     broken_promise_count = fields.Integer("Broken promises", readonly=True, help="In the last year.")
-    last_activity = fields.Date(readonly=True, help="When something was last due or paid.")
-    updated_on = fields.Date(readonly=True)
+    last_activity = fields.Date("Last activity", readonly=True, help="When something was last due or paid.")
+    updated_on = fields.Date("Worked out on", readonly=True)
 
     _key = models.UniqueIndex("(partner_id, company_id)", "A customer has one payment behaviour per company.")
 

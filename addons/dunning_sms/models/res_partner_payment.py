@@ -11,13 +11,14 @@ READERS = 'dunning_sms.group_dunning_user,account.group_account_invoice,account.
 class ResPartner(models.Model):
     _inherit = 'res.partner'
 
-    payment_profile_ids = fields.One2many('payment.profile', 'partner_id', "Payment behaviour", groups=READERS)
+    payment_profile_ids = fields.One2many('payment.profile', 'partner_id', "Payment profiles", groups=READERS)
     payment_score = fields.Integer(
-        compute='_compute_payment_profile', search='_search_payment_score', groups=READERS,
+        "Payment score", compute='_compute_payment_profile', search='_search_payment_score', groups=READERS,
         help="0 to 100, from how this customer paid in this company; worked out every night.",
     )
     payment_segment = fields.Selection(
-        SEGMENTS, compute='_compute_payment_profile', search='_search_payment_segment', groups=READERS,
+        SEGMENTS, "Payment behaviour", compute='_compute_payment_profile', search='_search_payment_segment',
+        groups=READERS,
     )
 
     @api.depends('commercial_partner_id')

@@ -1,7 +1,7 @@
 """How well a customer pays: a score from 0 to 100, and the segment that follows from it.
 
-    score = 60 x (share of money paid on time)
-          + 40 x 30 / (30 + average days late)
+    score = 40 x (share of money paid on time)
+          + 60 x 30 / (30 + average days late)
           -  5 x broken promises of the last year, at most 20
 
 Money counts by its amount and by how recent it is: half as much after 180 days (`HALF_LIFE`). What is overdue now
@@ -16,12 +16,12 @@ from datetime import date
 from typing import Literal
 
 HALF_LIFE = 180
-ON_TIME_POINTS, SPEED_POINTS = 60, 40
+ON_TIME_POINTS, SPEED_POINTS = 40, 60
 DAYS_FOR_HALF_SPEED = 30
 POINTS_A_BROKEN_PROMISE, MOST_FOR_PROMISES = 5, 20
 ENOUGH_ITEMS = 3
 INACTIVE_DAYS = 365
-GOOD, FAIR, POOR = 80, 60, 40
+GOOD, FAIR, POOR = 80, 60, 35
 
 Segment = Literal['prompt', 'mostly', 'late', 'risk', 'new', 'inactive']
 
@@ -61,7 +61,7 @@ def score(history: History) -> int | None:
     >>> score(History(items=4, weight=100.0, on_time=100.0))
     100
     >>> score(History(items=4, weight=100.0, on_time=50.0, late_days=1500.0))
-    57
+    60
     >>> score(History(items=4, weight=100.0, on_time=100.0, broken_promises=2))
     90
     """

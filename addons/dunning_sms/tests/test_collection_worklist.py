@@ -106,7 +106,7 @@ class TestCollectionWorklist(DunningCase):
         self.assertEqual((found['tiles']['balance'], found['tiles']['overdue']), (100.0, 100.0))
         self.assertEqual([row['name'] for row in found['customers']], ["Ana"])
         self.assertEqual([row['told'] for row in found['steps']], [100.0])
-        self.assertEqual(len(found['months']), 12)
+        self.assertEqual([sum(row['buckets']) for row in found['months']], [100.0, 100.0])
 
     def test_the_dashboard_as_workbook_holds_no_formula(self):
         """F5."""

@@ -5,6 +5,6 @@
     'category': 'Hidden',
     'license': 'LGPL-3',
     'author': "Service Contracts contributors",
-    'depends': ['installment_sales', 'installment_sales_stock', 'service_contracts'],
+    'depends': ['dunning_sms', 'installment_sales', 'installment_sales_stock', 'service_contracts'],
     'installable': True,
 }
