@@ -11,12 +11,12 @@ from odoo.addons.service_contracts.rules.cost_statement import (
     StatementTerms,
     Tenure,
     UnitTerms,
-    paid_in_advance,
     share_cost,
     tenures_of,
 )
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Period
+from odoo.addons.service_contracts.rules.proration import amounts_within
 from odoo.addons.service_contracts.rules.readings import Reading, counted_at, level_after, reading_at
 
 LAW = settings(deadline=None, max_examples=30)
@@ -140,8 +140,8 @@ def test_advances_inside_the_period_count_whole(rows):
         if (end := day + timedelta(days=length)) <= YEAR.end:
             charges.append((Period(day, end), amount))
             day = end
-    assert paid_in_advance(YEAR, charges, 2) == [amount for _period, amount in charges]
-    assert not any(paid_in_advance(Period(date(2020, 1, 1), date(2020, 2, 1)), charges, 2))
+    assert amounts_within(YEAR, charges, 2) == [amount for _period, amount in charges]
+    assert not any(amounts_within(Period(date(2020, 1, 1), date(2020, 2, 1)), charges, 2))
 
 
 @pytest.mark.parametrize('call', [

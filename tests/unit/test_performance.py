@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.performance import (
     PerformanceStep,
+    aggregate_values,
+    percentage,
     performance_difference,
     rate_performance,
 )
@@ -73,3 +75,27 @@ def test_bonus_and_malus_stay_within_the_cap(measured, cap):
 def test_a_cap_is_not_negative():
     with pytest.raises(RuleError):
         rate_performance(AVAILABILITY, Decimal(99), PRICE, 2, Decimal(-1))
+
+
+@LAW
+@given(st.lists(st.decimals('0', '100', places=2), min_size=1, max_size=9))
+def test_values_of_days_come_to_one_of_the_period(values):
+    low, high = aggregate_values('min', values), aggregate_values('max', values)
+    assert low <= aggregate_values('avg', values) <= high
+    assert aggregate_values('sum', values) == sum(values)
+    assert aggregate_values('latest', values) == values[-1]
+    assert aggregate_values('count', values) == len(values)
+
+
+@LAW
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_good_and_bad_share_a_hundred(good, bad):
+    if good + bad:
+        assert abs(percentage(good, good + bad) + percentage(bad, good + bad) - 100) <= Decimal('0.000001')
+    assert percentage(0, 0) == 100
+
+
+@pytest.mark.parametrize('aggregation, values', [('avg', []), ('median', [Decimal(1)])])
+def test_what_cannot_be_aggregated_is_refused(aggregation, values):
+    with pytest.raises(RuleError):
+        aggregate_values(aggregation, values)

@@ -48,6 +48,7 @@ class ContractPage(CustomerPortal):
             'contact_sudo': contract_sudo.user_id,  # sudo: name and face of the person in charge
             'invoices': contract._portal_invoices(),
             'cost_shares': contract._portal_cost_shares(),
+            'performance': contract._portal_performance(),
             'usage_so_far': contract_sudo._usage_so_far(),  # sudo: meters and prices of the own services
             'features': contract_sudo._entitlements()[contract_sudo],  # sudo: what the own contract grants
             'usage_entries': contract_sudo._portal_usage_entries(),  # sudo: the own charges

@@ -51,6 +51,7 @@ from . import service_forecast
 from . import service_billing_finding
 from . import service_billing_check
 from . import service_invoice_writer
+from . import service_contract_line_fees
 from . import service_allocation_group
 from . import service_allocation_unit
 from . import service_allocation_occupancy
@@ -62,6 +63,11 @@ from . import service_allocation_words
 from . import service_allocation_compute
 from . import service_allocation_charge
 from . import service_allocation_portal
+from . import service_performance_metric
+from . import service_performance_agreement
+from . import service_performance_measure
+from . import service_performance_value
+from . import service_performance_result
 from . import account_move
 from . import account_move_line
 from . import ir_actions_report

@@ -82,14 +82,16 @@ class ServiceAllocation(models.Model):
         ]
 
     def _booked(self) -> dict[tuple, tuple]:
-        """Return what was charged already, by unit and service, with a share that tells whose it was."""
+        """Return what was charged already, by unit and service, with a share that tells whose it was.
+
+        A charge that somebody cancelled counts as charged: what was waived stays waived.
+        """
         root = self.adjusts_id
         counted = (root | root.adjustment_ids.filtered(lambda one: one.state == 'confirmed')).line_ids
         booked: dict[tuple, tuple] = {}
         for line in counted:
             key = line.unit_id.id, line.contract_line_id.id
-            amount = to_decimal(line.amount) if line.charge_state in ('open', 'billed') else ZERO
-            booked[key] = booked.get(key, (ZERO, None))[0] + amount, line
+            booked[key] = booked.get(key, (ZERO, None))[0] + to_decimal(line.amount), line
         return booked
 
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..rules.cost_statement import StatementTerms, UnitTerms, paid_in_advance, share_cost, tenures_of
+from ..rules.cost_statement import StatementTerms, UnitTerms, share_cost, tenures_of
 from ..rules.errors import RuleError
 from ..rules.money import to_decimal
 from ..rules.periods import Period
+from ..rules.proration import amounts_within
 from .service_gate import SERVICE_GATE
 
 VACANT = 'vacant'
-ADVANCE_ORIGINS = ('change', 'pause')
 COMPARABLE_DAYS = 7
 """Statements whose length differs by at most so many days tell what a unit uses in such a period."""
 
@@ -109,11 +109,8 @@ class ServiceAllocation(models.Model):
         if not self.nets_advances or not lines:
             return {}
         period = self._period()
-        entries = self.env['service.billing.entry'].search([
-            ('contract_line_id', 'in', lines.ids), ('kind', 'in', ('recurring', 'adjustment')),
-            ('state', '=', 'posted'), ('period_start', '<', period.end), ('period_end', '>', period.start),
-        ], order='period_start, id').filtered(lambda entry: entry._is_advance()).grouped('contract_line_id')
-        return {occupancy: entries.get(occupancy.advance_line_id, ()) for occupancy in occupancies}
+        billed = lines._billed_fees(period.start, period.end)
+        return {occupancy: billed.get(occupancy.advance_line_id, ()) for occupancy in occupancies}
 
     # === DECIDE === #
 
@@ -184,7 +181,7 @@ class ServiceAllocation(models.Model):
         charges = [
             (Period(entry.period_start, entry.period_end), to_decimal(entry.amount_untaxed)) for entry in entries
         ]
-        amounts = paid_in_advance(period, charges, self.currency_id.decimal_places)
+        amounts = amounts_within(period, charges, self.currency_id.decimal_places)
         return [
             {'entry': entry.id, 'start': str(full.start), 'last_day': str(full.last_day), 'amount': str(amount)}
             for entry, (full, _amount), amount in zip(entries, charges, amounts, strict=True) if amount
@@ -227,12 +224,3 @@ class ServiceAllocation(models.Model):
                     })
         self.env['service.allocation.reading'].with_context(service_gate=SERVICE_GATE).create(vals_list)
         self._pass_gate(has_late_change=False)
-
-
-class ServiceBillingEntry(models.Model):
-    _inherit = 'service.billing.entry'
-
-    def _is_advance(self) -> bool:
-        """Tell whether the charge is an advance, or what a pause or change gave back of one."""
-        self.ensure_one()
-        return self.kind == 'recurring' or (self.explanation or {}).get('origin') in ADVANCE_ORIGINS

@@ -1,4 +1,4 @@
-"""A statement of shared costs: each cost over all who held a unit in the period, and what they paid in advance."""
+"""A statement of shared costs: each cost over all who held a unit in the period, by shares and readings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from .allocation import Allocation, Beneficiary, allocate_cost
 from .errors import RuleError
-from .money import round_fraction
 from .occupancy import Occupant, estimate_missing, split_occupancy
 from .periods import Period
 from .readings import Reading, counted_at
@@ -97,21 +95,6 @@ def tenures_of(period: Period, occupancies: Iterable[Tenure], vacant_payer: str)
     if gaps and not vacant_payer:
         raise RuleError(f'Nobody pays from {gaps[0].start} to {gaps[0].last_day}')
     return tuple(sorted([*held, *(Tenure(vacant_payer, gap) for gap in gaps)], key=_by_start))
-
-
-def paid_in_advance(period: Period, charges: Iterable[tuple[Period, Decimal]], digits: int) -> list[Decimal]:
-    """Return what of each charge belongs to a period: its amount by the days inside, rounded half-up.
-
-    >>> january, late = Period(date(2025, 1, 1), date(2025, 2, 1)), Period(date(2025, 1, 17), date(2025, 3, 1))
-    >>> [str(part) for part in paid_in_advance(late, [(january, Decimal('62.00'))], 2)]
-    ['30.00']
-    """
-    return [_overlap(period, full, amount, digits) for full, amount in charges]
-
-
-def _overlap(period: Period, full: Period, amount: Decimal, digits: int) -> Decimal:
-    inside = full.intersect(period)
-    return round_fraction(Fraction(amount) * inside.days / full.days, digits) if inside else ZERO
 
 
 def _parts(unit: UnitTerms, item: CostItem, terms: StatementTerms) -> list[Beneficiary]:

@@ -11,6 +11,7 @@ from .errors import RuleError
 from .money import round_fraction
 
 ZERO = Decimal(0)
+VALUE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,34 @@ def performance_difference(performance: Performance, booked: Iterable[Decimal]) 
     '60.00'
     """
     return performance.amount - sum(booked, ZERO)
+
+
+def aggregate_values(aggregation: str, values: Sequence[Decimal]) -> Decimal:
+    """Return one value of a period from those sent for its days, oldest first; an average is exact to 6 decimals.
+
+    Raises RuleError for no value or an unknown aggregation.
+
+    >>> str(aggregate_values('avg', [Decimal('99.9'), Decimal('98.2')]))
+    '99.050000'
+    """
+    if not values:
+        raise RuleError('Nothing was measured')
+    if aggregation == 'avg':
+        return round_fraction(Fraction(sum(values, ZERO)) / len(values), VALUE_DIGITS)
+    known = {'sum': sum(values, ZERO), 'min': min(values), 'max': max(values), 'latest': values[-1],
+             'count': Decimal(len(values))}
+    if aggregation not in known:
+        raise RuleError(f'Unknown aggregation {aggregation!r}')
+    return known[aggregation]
+
+
+def percentage(part: int, whole: int) -> Decimal:
+    """Return part of whole in percent, half-up to 6 decimals; nothing of nothing is 100.
+
+    >>> str(percentage(199, 200))
+    '99.500000'
+    """
+    return round_fraction(Fraction(100 * part, whole), VALUE_DIGITS) if whole else Decimal(100)
 
 
 def _check(steps: Sequence[PerformanceStep], cap_percent: Decimal | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -59,6 +59,21 @@ def prorate(price: Decimal, share: Fraction, digits: int) -> Decimal:
     Decimal('7.24')
     """
     return round_fraction(Fraction(price) * share, digits)
+
+
+def amounts_within(period: Period, charges: Iterable[tuple[Period, Decimal]], digits: int) -> list[Decimal]:
+    """Return what of each charge belongs to a period: its amount by the days inside, rounded half-up.
+
+    >>> january, late = Period(date(2025, 1, 1), date(2025, 2, 1)), Period(date(2025, 1, 17), date(2025, 3, 1))
+    >>> [str(part) for part in amounts_within(late, [(january, Decimal('62.00'))], 2)]
+    ['30.00']
+    """
+    return [_amount_within(period, full, amount, digits) for full, amount in charges]
+
+
+def _amount_within(period: Period, full: Period, amount: Decimal, digits: int) -> Decimal:
+    inside = full.intersect(period)
+    return prorate(amount, Fraction(inside.days, full.days), digits) if inside else Decimal(0)
 
 
 def _day_30_360(day: date) -> int:

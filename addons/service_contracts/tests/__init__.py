@@ -32,3 +32,4 @@ from . import test_usage_record
 from . import test_contract_change
 from . import test_entitlement
 from . import test_trial
+from . import test_performance

@@ -24,14 +24,17 @@ MODELS = (
     'service.allocation.reading.import',
     'service.contract.change', 'service.contract.change.line', 'service.contract.change.wizard',
     'service.contract.change.wizard.line',
+    'service.performance.metric', 'service.performance.step', 'service.performance.agreement',
+    'service.performance.value', 'service.performance.result',
 )
-PORTAL_READS = {'service.contract', 'service.contract.line', 'service.allocation.line'}
+PORTAL_READS = {'service.contract', 'service.contract.line', 'service.allocation.line', 'service.performance.result'}
 REMOTE_METHODS = {
     'service.contract': {
         'open_contracts', 'preview_charges', 'read_status', 'action_load_plan', 'action_activate', 'action_suspend',
         'action_pause', 'action_resume', 'action_end', 'action_remove', 'action_reinstate', 'action_unpark',
         'action_view_invoices', 'action_view_entries', 'action_view_sale_orders',
-        'action_view_usage', 'action_view_events', 'action_end_trial', 'get_entitlements', 'check_entitlement',
+        'action_view_usage', 'action_view_performance', 'action_view_cost_shares', 'action_view_events',
+        'action_end_trial', 'get_entitlements', 'check_entitlement',
         'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
         'preview_change', 'request_change', 'withdraw_change', 'action_view_changes', 'action_withdraw_change',
     },
@@ -49,6 +52,10 @@ REMOTE_METHODS = {
     'service.meter': {'action_view_records'},
     'service.usage.record': {'send_usage'},
     'service.usage.import': {'action_check', 'action_import'},
+    'service.performance.metric': {'action_evaluate', 'action_lend_rights', 'action_view_results'},
+    'service.performance.agreement': {'action_evaluate', 'action_view_results'},
+    'service.performance.value': {'send_values'},
+    'service.performance.result': {'action_view_records'},
     'service.allocation.group': {'action_view_allocations', 'action_view_readings'},
     'service.allocation.reading': {'send_readings', 'action_strike_out'},
     'service.allocation.reading.import': {'action_check', 'action_import'},
