@@ -1,1 +1,2 @@
+from . import financing
 from . import portal

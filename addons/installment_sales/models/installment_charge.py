@@ -85,11 +85,13 @@ class InstallmentCharge(models.Model):
     @api.model
     def _due_domain(self, today: date) -> Domain:
         """Return which installments may be charged now."""
+        is_good = Domain('plan_id.payment_token_id.expires_on', '=', False) | Domain(
+            'plan_id.payment_token_id.expires_on', '>=', today)
         waiting = Domain('state', 'in', OPEN_STATES) | Domain('next_date', '>', today) | Domain('is_final', '=', True)
         return (
             Domain('date_maturity', '<=', today) & Domain('amount_residual', '>', 0)
             & Domain('invoice_id.state', '=', 'posted')
-            & Domain('plan_id.closing', '=', False) & Domain('plan_id.payment_token_id.active', '=', True)
+            & Domain('plan_id.closing', '=', False) & Domain('plan_id.payment_token_id.active', '=', True) & is_good
             & Domain('charge_ids', 'not any', waiting)
         )
 
@@ -207,6 +209,15 @@ class InstallmentPlan(models.Model):
             plan.sudo()._use_token(token_sudo)  # sudo: decided by a manager
         return True
 
+    def _needs_card(self) -> bool:
+        """Tell whether the next card the customer stores should pay: there is none, or it is of no use any more."""
+        token_sudo = self.sudo().payment_token_id  # sudo: the customer pays, the card is not shown
+        soon = fields.Date.add(self._day(), days=30)
+        return (
+            not token_sudo.active or bool(token_sudo.expires_on and token_sudo.expires_on <= soon)
+            or any(self.sudo().charge_ids.mapped('is_final'))
+        )
+
     def _use_token(self, token) -> None:
         self.payment_token_id = token
         self.charge_ids.filtered('is_final').is_final = False
@@ -220,5 +231,5 @@ class PaymentTransaction(models.Model):
         super()._post_process()
         for transaction in self.filtered(lambda tx: tx.state == 'done' and tx.token_id):
             plans = transaction.invoice_ids.installment_plan_id | transaction.sale_order_ids.installment_plan_ids
-            for plan in plans.filtered(lambda plan: plan.terms_id.auto_charge and not plan.payment_token_id):
+            for plan in plans.filtered(lambda plan: plan.terms_id.auto_charge and plan._needs_card()):
                 plan._use_token(transaction.token_id)

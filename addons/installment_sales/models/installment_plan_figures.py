@@ -34,13 +34,19 @@ class InstallmentPlan(models.Model):
     def read_expected_cash(self) -> list[dict]:
         """Tell what customers still have to pay, by week of the due date and currency, oldest first.
 
-        :return: dicts with `week` (its first day), `currency` and `amount`; what is overdue counts in its own week.
+        :return: dicts with `week` (its first day), `currency`, `amount` and `likely`, the amount by the share that came
+            in its week in the last 12 weeks; what is overdue counts in its own week.
         """
+        backtests = self.env['installment.cash.week'].read_cash_backtest()
+        rates = {found['currency']: found['hit_rate'] for found in backtests}
         groups = self.env['installment.line']._read_group(
             [('amount_residual', '>', 0), ('company_id', 'in', self.env.companies.ids)],
             ['date_maturity:week', 'currency_id'], ['amount_residual:sum'],
         )
-        return [{'week': str(week), 'currency': currency.name, 'amount': amount} for week, currency, amount in groups]
+        return [{
+            'week': str(week), 'currency': currency.name, 'amount': amount,
+            'likely': currency.round(amount * rates.get(currency.name, 1.0)),
+        } for week, currency, amount in groups]
 
 
 class InstallmentLine(models.Model):

@@ -101,6 +101,12 @@ class InstallmentTerms(models.Model):
         default='linear', help="What is not earned yet is given back when the customer pays off early.",
     )
 
+    # Who grants the credit
+    financing_provider_id = fields.Many2one(
+        'installment.financing.provider', "Financed by", ondelete='restrict', index='btree_not_null',
+        help="Empty: the company gives the credit. Else the provider pays the company, and the customer owes it.",
+    )
+
     # Who may have it
     amount_min = fields.Monetary("From", help="The smallest financed amount.")
     amount_max = fields.Monetary("To", help="The largest financed amount; 0: no limit.")
@@ -224,6 +230,8 @@ class InstallmentTerms(models.Model):
         return (
             Domain('company_id', 'in', [False, company.id])
             & Domain('currency_id', '=', currency.id)
+            & (Domain('financing_provider_id', '=', False)
+               | Domain('financing_provider_id.company_id', '=', company.id))
             & (Domain('partner_category_ids', '=', False) | Domain('partner_category_ids', 'in', tags.ids))
         )
 

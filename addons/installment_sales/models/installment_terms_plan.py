@@ -17,6 +17,7 @@ class InstallmentTerms(models.Model):
         columns = ('payment', 'principal', 'interest', 'fee', 'balance')
         return {
             'terms': self.name,
+            'financed_by': self.financing_provider_id.sudo().name or '',  # sudo: the customer reads it
             'method': self.method,
             'currency': self.currency_id.name,
             'start': str(given.start),

@@ -6,6 +6,7 @@ ACCOUNTS = {
     'installment_deferred_account_id': ('liability_current', '2450'),
     'installment_income_account_id': ('income_other', '4450'),
     'installment_transfer_account_id': ('asset_current', '1450'),
+    'installment_provider_fee_account_id': ('expense', '6450'),
 }
 """Type and first code of the accounts that are made when they are missing."""
 
@@ -23,6 +24,9 @@ class ResCompany(models.Model):
     installment_transfer_account_id = fields.Many2one(
         'account.account', "Rescheduled balances", check_company=True, ondelete='restrict',
         help="What an old plan hands on to a new one; always back at zero.",
+    )
+    installment_provider_fee_account_id = fields.Many2one(
+        'account.account', "Fees of financing providers", check_company=True, ondelete='restrict',
     )
     installment_limit = fields.Monetary(
         "Installment limit per customer", currency_field='currency_id',

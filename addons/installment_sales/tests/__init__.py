@@ -1,5 +1,7 @@
 from . import test_access
 from . import test_account_move
+from . import test_card_notice
+from . import test_financing
 from . import test_installment_charge
 from . import test_installment_figures
 from . import test_installment_plan
@@ -7,5 +9,6 @@ from . import test_installment_terms
 from . import test_late
 from . import test_own_invoices
 from . import test_portal
+from . import test_reports
 from . import test_sale_order
 from . import test_settlement

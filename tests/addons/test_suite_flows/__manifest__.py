@@ -5,6 +5,7 @@
     'category': 'Hidden',
     'license': 'LGPL-3',
     'author': "Service Contracts contributors",
-    'depends': ['dunning_sms', 'installment_sales', 'installment_sales_stock', 'service_contracts'],
+    'depends': ['dunning_sms', 'installment_sales', 'installment_sales_stock', 'payment_demo', 'service_contracts'],
+    'assets': {'web.assets_tests': ['test_suite_flows/static/tests/tours/*']},
     'installable': True,
 }

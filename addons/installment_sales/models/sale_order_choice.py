@@ -1,0 +1,39 @@
+"""The customer's choice: the ways to pay a quotation, side by side, before anything is signed."""
+
+from odoo import models
+
+from ..rules.offer import offer_eu_apr
+
+
+class SaleOrder(models.Model):
+    _inherit = 'sale.order'
+
+    def _may_choose_installments(self) -> bool:
+        """Tell whether the customer may choose how to pay: the company lets it, and nothing is signed yet."""
+        self.ensure_one()
+        return (
+            self.company_id.installment_portal_choice and self.state in ('draft', 'sent') and not self.is_expired
+            and not self.signature and not self.installment_accepted_hash
+        )
+
+    def _installment_choices(self) -> list[dict]:
+        """Return the terms that fit the order with what each comes to, the cheapest first."""
+        if not self._may_choose_installments():
+            return []
+        found = []
+        for terms in self.installment_fitting_ids:
+            given, problem = terms._try(lambda terms=terms: self._installment_offer(terms))
+            if not problem and not terms._problem(given):
+                found.append({
+                    'terms': terms, 'count': len(given.rows), 'at_start': float(given.at_start),
+                    'installment': float(given.rows[0].payment), 'last': float(given.rows[-1].payment),
+                    'until': given.rows[-1].due, 'cost': float(given.cost), 'total': float(given.total),
+                    'apr_eu': float(offer_eu_apr(given)), 'is_chosen': terms == self.installment_terms_id,
+                })
+        return sorted(found, key=lambda choice: (choice['total'], choice['count']))
+
+    def _choose_installments(self, terms_id: int) -> None:
+        """Put terms of the choices on the order, or none for 0; what is not among them changes nothing."""
+        chosen = [choice['terms'] for choice in self._installment_choices() if choice['terms'].id == terms_id]
+        if chosen or (not terms_id and self._may_choose_installments()):
+            self.installment_terms_id = chosen[0] if chosen else False
