@@ -23,6 +23,7 @@
         'views/installment_menus.xml',
         'views/payment_token_views.xml',
         'views/report_views.xml',
+        'views/portal_plan_templates.xml',
         'views/installment_templates.xml',
         'report/installment_plan_report.xml',
     ],

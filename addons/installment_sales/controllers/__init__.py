@@ -1,2 +1,5 @@
+from . import choice
 from . import financing
+from . import plan_list
+from . import plan_page
 from . import portal

@@ -16,6 +16,7 @@ from . import installment_charge
 from . import installment_late_charge
 from . import installment_plan_figures
 from . import installment_plan_invoicing
+from . import installment_plan_portal
 from . import installment_plan_settlement
 from . import product_category
 from . import product_template
@@ -24,6 +25,7 @@ from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import sale_order_acceptance
+from . import sale_order_choice
 from . import sale_order_pieces
 from . import sale_order_plan
 from . import sale_order_financing

@@ -125,11 +125,6 @@ class InstallmentPlan(models.Model):
         for plan in self:
             plan.deferred_balance = -sum(plan._deferred_lines().mapped('balance'))
 
-    def _compute_access_url(self):
-        super()._compute_access_url()
-        for plan in self:
-            plan.access_url = f'/my/orders/{plan.sale_order_id.id}' if plan.sale_order_id else '/my/invoices'
-
     # === CRUD === #
 
     @api.model_create_multi

@@ -43,6 +43,11 @@ class ResCompany(models.Model):
              "payment stays with the invoice it was made for. Laws differ.",
     )
 
+    installment_portal_choice = fields.Boolean(
+        "Customers choose how to pay", default=True,
+        help="Customers compare the terms that fit on their quotation online, and choose before they sign.",
+    )
+
     _installment_limit_positive = models.Constraint(
         'CHECK (installment_limit >= 0)', "A limit cannot be negative; 0 means no limit.",
     )

@@ -19,3 +19,7 @@ class ResConfigSettings(models.TransientModel):
     installment_allocation = fields.Selection(
         related='company_id.installment_allocation', readonly=False, required=True,
     )
+    installment_portal_choice = fields.Boolean(related='company_id.installment_portal_choice', readonly=False)
+    installment_provider_fee_account_id = fields.Many2one(
+        related='company_id.installment_provider_fee_account_id', readonly=False,
+    )

@@ -48,6 +48,7 @@ class SaleOrder(models.Model):
         self._force_lines_to_invoice_policy_order()
         plan._bill_at_start()
         plan._log(self.env._("Agreed with order %s.", self.name))
+        self.env.ref('installment_sales.installment_agreement_cron').sudo()._trigger()  # sudo: any user may wake it
 
     def _prepare_invoice(self):
         # EXTENDS sale: the invoice of a new plan carries its costs and falls due by its installments

@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import InstallmentCase
+from .test_portal import SIGNATURE
 
 
 @tagged('post_install', '-at_install')
@@ -19,7 +20,8 @@ class TestPlanPortal(InstallmentCase, HttpCase):
     def _page(self, path='', plan=None, token=None, **query):
         plan = plan or self.plan
         query = {'access_token': self.plan.access_token if token is None else token, **query}
-        return self.url_open(f'/my/installments/{plan.id}{path}?' + '&'.join(f'{key}={value}' for key, value in query.items()))
+        return self.url_open(f'/my/installments/{plan.id}{path}?' + '&'.join(
+            f'{key}={value}' for key, value in query.items()))
 
     def test_the_page_shows_schedule_and_next_payment(self):
         page = self._page().text
@@ -119,7 +121,7 @@ class TestPlanPortal(InstallmentCase, HttpCase):
     def test_nothing_is_chosen_after_the_signature_or_against_the_setting(self):
         order = self._order(self.free, require_payment=False)
         order.action_quotation_sent()
-        order.signed_by, order.signature = "Ana", base64.b64encode(b'x')
+        order.signed_by, order.signature = "Ana", SIGNATURE
         order._choose_installments(self.annuity.id)
         self.assertEqual(order.installment_terms_id, self.free)
         order.signature = False
