@@ -1,3 +1,6 @@
+from . import cases
+from . import circulars
+from . import help
 from . import panel
 from . import pay
 from . import receipts

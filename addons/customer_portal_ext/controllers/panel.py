@@ -23,5 +23,11 @@ class Panel(CustomerPortal):
         return {
             'overview': partner._panel_overview(today),
             'upcoming': partner._panel_next_charges(),
-            'panel_today': today,
+            'panel_today': today, 'unread_circulars': self._count_unread(),
         }
+
+    def _count_unread(self) -> int:
+        Recipient = request.env['portal.circular.recipient']
+        if not Recipient.has_access('read'):
+            return 0
+        return Recipient.search_count([*Recipient._board_domain(), ('read_on', '=', False)])

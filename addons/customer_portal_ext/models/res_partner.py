@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
 
 from ..rules.receivable_status import what_to_pay
@@ -14,6 +14,8 @@ NEXT_CHARGES = 5
 
 class ResPartner(models.Model):
     _inherit = 'res.partner'
+
+    circular_opt_out = fields.Boolean("No offers", help="Gets no circulars that are advertising.")
 
     def _open_receivables(self, limit: int | None = None):
         """Return the open receivables of the customer, the oldest due first; a credit note has a negative rest."""

@@ -16,8 +16,9 @@ class TestPanel(PanelPageCase):
 
     def test_every_page_of_the_panel_opens_with_and_without_debts(self):
         self.authenticate('ana', 'ana')
+        others = ('/my/cases', '/my/cases/new', '/my/circulars', '/help')
         pages = ('/my', '/my/receipts', '/my/receipts?filterby=all', '/my/pay', '/my/transfers', '/my/transfers/new')
-        for page in pages:
+        for page in (*pages, *others):
             with self.subTest(page):
                 self.assertEqual(self.url_open(page).status_code, 200)
         line = self._invoice(50, '2026-03-01')

@@ -28,6 +28,14 @@ class TestTransferReport(PanelCase):
         self.assertRecordValues(report.payment_id, [{'amount': 50, 'partner_id': self.customer.id}])
         self.assertFalse(report.activity_ids)
 
+    def test_reminders_wait_for_what_is_reported_and_go_on_when_it_is_not_found(self):
+        line = self._invoice(50, '2026-03-01')
+        report = self._report(20, line)
+        self.assertRecordValues(report.hold_ids, [
+            {'kind': 'reported', 'amount': 20, 'move_line_id': line.id, 'state': 'active'}])
+        report.action_reject()
+        self.assertEqual(report.hold_ids.state, 'over')
+
     def test_the_same_transfer_reported_twice_is_one(self):
         """D3: a second click, or another browser, changes nothing."""
         line = self._invoice(50, '2026-03-01')

@@ -1,0 +1,48 @@
+"""The customer's cases: the list, a new one, and one with its messages."""
+
+from odoo import http
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.http import request
+
+LIST = '/my/cases'
+ID_LIMIT = 2**31
+
+
+class Cases(CustomerPortal):
+
+    @http.route(LIST, type='http', auth='user', website=True, methods=['GET'])
+    def my_cases(self, **_others):
+        """Show the own cases, those without an answer first."""
+        domain = [('partner_id', 'child_of', request.env.user.partner_id.commercial_partner_id.id)]
+        cases = request.env['support.case'].search(domain, order='state desc, id desc', limit=self._items_per_page)
+        return request.render('customer_portal_ext.portal_cases', {
+            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'cases': cases,
+        })
+
+    @http.route(f'{LIST}/new', type='http', auth='user', website=True, methods=['GET', 'POST'])
+    def new_case(self, **post):
+        """Show the form, or take a case; what was typed stays when something is missing."""
+        problem = ''
+        if request.httprequest.method == 'POST':
+            try:
+                case = request.env['support.case']._open_from_form(request.env.user.partner_id, post)
+                return request.redirect(case.access_url)
+            except UserError as error:
+                problem = str(error)
+        return request.render('customer_portal_ext.portal_case_form', {
+            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'problem': problem, 'typed': post,
+            **request.env['support.case']._form_choices(request.env.user.partner_id),
+        })
+
+    @http.route(f'{LIST}/<int:case_id>', type='http', auth='user', website=True, methods=['GET'])
+    def my_case(self, case_id, **_others):
+        """Show an own case; any other number leads back to the list."""
+        try:
+            case_sudo = self._document_check_access('support.case', min(case_id, ID_LIMIT - 1))
+        except (AccessError, MissingError):
+            return request.redirect(LIST)
+        case = case_sudo.with_user(request.env.user)
+        return request.render('customer_portal_ext.portal_case', {
+            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'case': case, 'object': case,
+        })

@@ -1,0 +1,60 @@
+"""The form by which a customer opens a case: what may be chosen, and every value checked."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+LIMIT = {'subject': 140, 'description': 10_000}
+CHOICES = 50
+
+
+class SupportCase(models.Model):
+    _inherit = 'support.case'
+
+    @api.model
+    def _form_choices(self, partner) -> dict:
+        """Return the kinds of cases, and the own invoices and contracts that a case may be about."""
+        family = partner.commercial_partner_id.id
+        invoices = self.env['account.move'].search([
+            ('partner_id', 'child_of', family), ('state', '=', 'posted'), ('move_type', '=', 'out_invoice'),
+        ], order='invoice_date desc, id desc', limit=CHOICES)
+        contracts = self.env['service.contract'].search([
+            ('partner_id', 'child_of', family), ('state', 'not in', ('draft', 'removed')),
+        ], limit=CHOICES)
+        return {'types': self.env['support.case.type'].sudo().search([]), 'invoices': invoices, 'contracts': contracts}
+
+    @api.model
+    def _open_from_form(self, partner, typed: dict):
+        """Open the case of a customer.
+
+        :param typed: texts of type, subject, description, invoice, contract and amount_disputed.
+        :raises UserError: telling what is missing or wrong.
+        """
+        choices = self._form_choices(partner)
+        kind = self._chosen(choices['types'], typed.get('type'))
+        if not kind:
+            raise UserError(self.env._("Choose what it is about."))
+        texts = {name: str(typed.get(name) or '').strip()[:limit] for name, limit in LIMIT.items()}
+        if not all(texts.values()):
+            raise UserError(self.env._("Write a subject and what happened."))
+        invoice = self._chosen(choices['invoices'], typed.get('invoice'))
+        contract = self._chosen(choices['contracts'], typed.get('contract'))
+        company = (invoice or contract).company_id or self.env.company
+        # sudo: a customer has no right to create; the values were checked and the partner is the user's own
+        return self.sudo().create({
+            **texts, 'partner_id': partner.id, 'company_id': company.id, 'type_id': kind.id, 'channel': 'portal',
+            'invoice_id': invoice.id, 'contract_id': contract.id,
+            'amount_disputed': self._typed_dispute(typed.get('amount_disputed')) if kind.disputes_amount else 0.0,
+        }).with_env(self.env)
+
+    def _chosen(self, records, text):
+        """Return the record of these with the id that was sent; none for anything else."""
+        return records.filtered(lambda record: str(record.id) == str(text or ''))
+
+    def _typed_dispute(self, text) -> float:
+        try:
+            amount = float(str(text or '0').replace(' ', '').replace(',', '.'))
+        except ValueError as error:
+            raise UserError(self.env._("“%s” is no amount. Write it as 1234.50.", text)) from error
+        if not 0 <= amount < 10**9:
+            raise UserError(self.env._("The disputed amount must be above 0."))
+        return amount
