@@ -2,3 +2,4 @@ from . import contract_list
 from . import contract_page
 from . import contract_trial
 from . import cost_share_page
+from . import figures_download

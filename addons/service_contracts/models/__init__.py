@@ -48,6 +48,8 @@ from . import service_change_request
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_forecast
+from . import service_revenue
+from . import service_contract_risk
 from . import service_billing_finding
 from . import service_billing_check
 from . import service_invoice_writer

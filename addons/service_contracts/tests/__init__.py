@@ -18,6 +18,7 @@ from . import test_price_steps
 from . import test_price_tiers
 from . import test_reductions
 from . import test_report
+from . import test_revenue
 from . import test_sale_order
 from . import test_service_contract
 from . import test_service_contract_line

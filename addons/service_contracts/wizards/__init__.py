@@ -6,3 +6,4 @@ from . import service_usage_import
 from . import service_allocation_reading_import
 from . import service_option_wizard
 from . import service_forecast_wizard
+from . import service_revenue_cohort
