@@ -72,11 +72,13 @@
     'demo': [
         'demo/company.xml',
         'demo/offers.xml',
+        'demo/tailored_offers.xml',
         'demo/customers.xml',
         'demo/contracts.xml',
         'demo/condominium.xml',
         'demo/history.xml',
         'demo/shared_costs.xml',
+        'demo/tailored_contracts.xml',
     ],
     'assets': {
         'web.assets_backend': ['service_contracts/static/src/run/*'],

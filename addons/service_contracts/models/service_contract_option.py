@@ -251,7 +251,8 @@ class ServiceContractLine(models.Model):
         if notice := self.plan_line_id._unbooking_notice():
             return earliest_end(ContractTerms(start, notice=notice), day)
         try:
-            return self._recurrence(start).full_period(day).last_day
+            charged_from = self._billing_start()
+            return self._recurrence(charged_from).full_period(max(day, charged_from)).last_day
         except RuleError:
             return day
 

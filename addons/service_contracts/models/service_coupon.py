@@ -211,6 +211,15 @@ class ServiceContractLine(models.Model):
             vals['reduction_ids'] = [Command.create(reduction._prepare_copy_vals()) for reduction in own]
         return vals_list
 
+    def _prepare_quantity_vals(self, quantity: float) -> dict:
+        """Take all reductions along when a service goes on with another quantity, with the day they count from."""
+        return {**super()._prepare_quantity_vals(quantity), 'reduction_ids': [
+            Command.create({
+                **reduction._prepare_copy_vals(),
+                'date_start': reduction.date_start, 'coupon_id': reduction.coupon_id.id,
+            }) for reduction in self.reduction_ids
+        ]}
+
 
 class SaleOrder(models.Model):
     _inherit = 'sale.order'

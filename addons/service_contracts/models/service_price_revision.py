@@ -468,10 +468,11 @@ class ServiceContractLine(models.Model):
 
     def _revision_day(self, earliest: date, at_period_start: bool) -> date:
         """Return the first day on which a new price may hold: nothing billed, and the start of a period if asked."""
-        day = max(earliest, self._service_start(), self._billed_until() or date.min)
+        start = self._billing_start()
+        day = max(earliest, start, self._billed_until() or date.min)
         if at_period_start:
-            full = self._recurrence(self._service_start()).full_period(day)
-            day = day if full.start == day or day == self._service_start() else full.end
+            full = self._recurrence(start).full_period(day)
+            day = day if day in (full.start, start) else full.end
         return day
 
 

@@ -216,7 +216,7 @@ class ServiceContractLine(models.Model):
     def _price_phases(self) -> tuple[PricePhase, ...]:
         """Return the dated prices of a service, none where one price holds all the time."""
         self.ensure_one()
-        start = self._service_start()
+        start = self._billing_start()
         if self.price_step_ids:
             steps = [PricePhase(step.date_start, to_decimal(step.price_unit)) for step in self.price_step_ids]
             first = min(step.start for step in steps)
@@ -237,7 +237,7 @@ class ServiceContractLine(models.Model):
         vals_list = []
         for line in self:
             known = set(line.price_step_ids.mapped('date_start'))
-            start = line._service_start()
+            start = line._billing_start()
             if known and min(known) > start:
                 phases = (PricePhase(start, to_decimal(line.price_unit)),)
             elif not known and line.kind == 'recurring' and not line.plan_interval_id and line.plan_line_id.phase_ids:
@@ -292,7 +292,7 @@ class ServiceContractLine(models.Model):
     def _show_price(self) -> None:
         """Write down the price in force, and when it changes next; calling it twice changes nothing."""
         for line in self:
-            today = max(line.company_id._service_today(), line._service_start())
+            today = max(line.company_id._service_today(), line._billing_start())
             vals = {'price_changes_on': line._next_price_change(today) or False}
             if line.price_step_ids:
                 vals |= line._price_in_force_vals(today)

@@ -194,7 +194,7 @@ class ServiceContractLine(models.Model):
 
     def _standing_part(self) -> float:
         """Return which part of the price the standing reductions take off today, from 0 to 1."""
-        return float(self._standing_off(max(self.company_id._service_today(), self._service_start())))
+        return float(self._standing_off(max(self.company_id._service_today(), self._billing_start())))
 
     def _follow_reductions(self) -> None:
         """Let the figures follow a change of reductions."""

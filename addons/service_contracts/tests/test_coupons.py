@@ -83,6 +83,17 @@ class TestCoupons(ReductionCase):
         line.contract_id.redeem_coupon('SPRING')
         self.assertEqual(line.contract_id.copy().line_ids.reduction_ids.mapped('name'), ["Sibling"])
 
+    def test_a_coupon_goes_on_when_the_quantity_changes(self):
+        line = self._reduced()
+        self._run('2026-03-01', line.contract_id)
+        contract = line.contract_id
+        contract.external_ref = 'GROWS'
+        contract.redeem_coupon('SPRING')
+        contract.request_change('GROWS', {'services': [{'line': line.id, 'quantity': 2}], 'when': 'period_end'}, 'k-1')
+        self._run('2026-06-01', contract)
+        following = contract.line_ids - line
+        self.assertEqual(self._amounts(following), [30.0, 30.0, 60.0])
+
     def test_a_clerk_redeems_and_does_not_change_coupons(self):
         clerk = self._user('clerk', 'service_contracts.group_contract_user')
         contract = self._reduced().contract_id

@@ -131,6 +131,12 @@ class TestPriceSteps(UsageCase):
         self._run('2026-05-31', contract)
         self.assertEqual(self._entries(line).mapped('amount_untaxed'), [10.0, 10.0, 10.0, 30.0, 30.0])
 
+    def test_phases_begin_after_a_trial(self):
+        """A16: the trial ends on 14 January, three months at 10 begin on the 15th."""
+        self.plan.write({'trial_count': 14, 'trial_unit': 'day'})
+        contract = self._introduced()
+        self.assertEqual(self._schedule(contract.line_ids[1]), [(date(2026, 1, 15), 10.0), (date(2026, 4, 15), 30.0)])
+
     def test_a_draft_shows_its_phases_to_come(self):
         contract = self._introduced(activate=False)
         rows = [row['amount_untaxed'] for row in contract._preview(date(2026, 5, 1)) if row['kind'] == 'recurring']
