@@ -32,6 +32,7 @@
         'data/statement_mail_template.xml',
         'report/account_statement_templates.xml',
         'report/account_statement_report.xml',
+        'views/portal_statement_templates.xml',
         'wizards/account_statement_wizard_views.xml',
         'views/account_statement_run_views.xml',
         'views/res_partner_statement_views.xml',

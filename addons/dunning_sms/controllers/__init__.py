@@ -1,2 +1,3 @@
 from . import statement_workbook
 from . import collection_workbook
+from . import statement_page

@@ -3,6 +3,7 @@
 from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 REPORT = 'dunning_sms.account_statement_report_action'
 MONTHS_SHOWN = 3
@@ -64,7 +65,8 @@ class AccountStatementWizard(models.TransientModel):
                 'default_res_ids': self.partner_id.ids,
                 'default_partner_ids': self.partner_id.ids,
                 'default_composition_mode': 'comment',
-                'default_subject': told.env._("Statement of account as of %(date)s", date=self.as_of),
+                'default_subject': told.env._(
+                    "Statement of account as of %(date)s", date=format_date(told.env, self.as_of)),
                 'default_body': greeting + body,
                 'default_attachment_ids': attachment.ids,
             },
