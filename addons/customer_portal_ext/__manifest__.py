@@ -27,6 +27,7 @@
         'views/transfer_report_views.xml',
         'views/support_case_views.xml',
         'views/portal_circular_views.xml',
+        'views/service_request_views.xml',
         'views/res_config_settings_views.xml',
         'views/portal_menus.xml',
         'views/portal_shared_templates.xml',
@@ -35,6 +36,7 @@
         'views/portal_transfer_templates.xml',
         'views/portal_case_templates.xml',
         'views/portal_circular_templates.xml',
+        'views/portal_request_templates.xml',
     ],
     'demo': [
         'demo/website.xml',

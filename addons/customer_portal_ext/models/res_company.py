@@ -15,6 +15,16 @@ class ResCompany(models.Model):
         help="For so many days a reported transfer that nobody confirmed pauses reminders.",
     )
 
+    portal_auto_end = fields.Boolean(
+        "End contracts at once", default=True,
+        help="A customer's request to end a contract by its terms is done without a look.",
+    )
+    portal_auto_change = fields.Boolean(
+        "Change plans and options at once", default=True,
+        help="Within what the plan allows, changes that customers ask for are done without a look.",
+    )
+    portal_auto_pause = fields.Boolean("Pause at once", help="Pauses that customers ask for are done without a look.")
+
     def _transfer_journal(self):
         """Return the journal in which confirmed transfers are booked."""
         self.ensure_one()

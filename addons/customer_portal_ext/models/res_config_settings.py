@@ -8,3 +8,6 @@ class ResConfigSettings(models.TransientModel):
 
     portal_transfer_journal_id = fields.Many2one(related='company_id.portal_transfer_journal_id', readonly=False)
     portal_transfer_days = fields.Integer(related='company_id.portal_transfer_days', readonly=False)
+    portal_auto_end = fields.Boolean(related='company_id.portal_auto_end', readonly=False)
+    portal_auto_change = fields.Boolean(related='company_id.portal_auto_change', readonly=False)
+    portal_auto_pause = fields.Boolean(related='company_id.portal_auto_pause', readonly=False)

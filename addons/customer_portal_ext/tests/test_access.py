@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from .common import PanelPageCase
 
-PORTAL_READS = ('transfer.report', 'support.case', 'portal.circular.recipient')
+PORTAL_READS = ('transfer.report', 'support.case', 'portal.circular.recipient', 'service.request')
 
 
 @tagged('post_install', '-at_install')
@@ -36,6 +36,6 @@ class TestAccess(PanelPageCase):
 
     def test_nobody_without_a_login_sees_a_page(self):
         for page in ('/my/receipts', '/my/pay', '/my/transfers', '/my/transfers/new', '/my/cases', '/my/cases/new',
-                     '/my/circulars'):
+                     '/my/circulars', '/my/requests'):
             with self.subTest(page):
                 self.assertIn('/web/login', self.url_open(page).url)

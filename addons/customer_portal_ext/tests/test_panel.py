@@ -16,7 +16,8 @@ class TestPanel(PanelPageCase):
 
     def test_every_page_of_the_panel_opens_with_and_without_debts(self):
         self.authenticate('ana', 'ana')
-        others = ('/my/cases', '/my/cases/new', '/my/circulars', '/help')
+        others = ('/my/cases', '/my/cases/new', '/my/circulars', '/my/requests', '/help',
+                  '/cancel-contract', '/withdraw-from-contract')
         pages = ('/my', '/my/receipts', '/my/receipts?filterby=all', '/my/pay', '/my/transfers', '/my/transfers/new')
         for page in (*pages, *others):
             with self.subTest(page):

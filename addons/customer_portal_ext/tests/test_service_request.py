@@ -1,0 +1,183 @@
+"""Requests of customers: the effect shown first, done by rule or by staff, and the legal buttons without login."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import PanelPageCase
+
+
+@tagged('post_install', '-at_install')
+class TestServiceRequest(PanelPageCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.backup = cls.env['product.product'].create({
+            'name': "Backup", 'type': 'service', 'list_price': 5.0, 'taxes_id': [Command.clear()]})
+        cls.large = cls.env['service.plan'].create({'name': "Large", 'line_ids': [
+            Command.create({'product_id': cls.hosting.id, 'price_source': 'fixed', 'price_unit': 60.0})]})
+        cls.plan = cls.env['service.plan'].create({
+            'name': "Small", 'notice_count': 1, 'notice_unit': 'month',
+            'allowed_target_ids': [Command.set(cls.large.ids)],
+            'line_ids': [
+                Command.create({'product_id': cls.hosting.id}),
+                Command.create({'product_id': cls.backup.id, 'is_optional': True}),
+            ],
+        })
+        cls.contract = cls._contract(cls.customer)
+        cls.Request = cls.env['service.request']
+
+    @classmethod
+    def _contract(cls, partner):
+        contract = cls.env['service.contract'].create({
+            'partner_id': partner.id, 'plan_id': cls.plan.id, 'date_start': '2026-01-01',
+            'company_id': cls.company.id})
+        contract.action_load_plan()
+        contract.action_activate()
+        return contract
+
+    def _ask(self, kind, contract=None, **typed):
+        contract = contract or self.contract
+        vals = self.Request._wish_vals(contract, kind, typed)
+        return self.Request._send({**vals, 'effect': self.Request._effect_rows(contract, vals)})
+
+    def test_an_end_is_shown_with_its_earliest_day_and_done_by_rule(self):
+        """F6: removal of a service at any time, by contract."""
+        request = self._ask('end')
+        self.assertEqual((request.state, str(self.contract.date_end)), ('done', '2026-04-10'))
+        self.assertEqual(request.effect[0], {'label': "Last day of service", 'text': "04/10/2026"})
+        with self.assertRaisesRegex(UserError, "ends already"):
+            self._ask('end')
+
+    def test_an_end_before_the_terms_allow_is_refused_with_the_earliest_day(self):
+        with self.assertRaisesRegex(UserError, "04/10/2026 at the earliest"):
+            self._ask('end', date_wanted='2026-03-31')
+        self.assertFalse(self.contract.date_end)
+
+    def test_what_staff_has_to_decide_waits_once(self):
+        self.company.portal_auto_end = False
+        request = self._ask('end')
+        self.assertEqual(self._ask('end'), request)
+        self.assertEqual((request.state, len(request.activity_ids)), ('sent', 1))
+        request.action_approve()
+        request.action_approve()
+        self.assertEqual((request.state, str(self.contract.date_end)), ('done', '2026-04-10'))
+        self.assertIn("is done", request.message_ids.mapped('body')[0])
+        with self.assertRaisesRegex(UserError, "already"):
+            request.action_refuse()
+
+    def test_a_refusal_tells_the_reason_and_changes_nothing(self):
+        self.company.portal_auto_pause = False
+        request = self._ask('pause', date_wanted='2026-03-20', date_until='2026-03-25')
+        request.action_refuse("Not in March.")
+        self.assertIn("Not in March.", request.message_ids.mapped('body')[0])
+        self.assertFalse(self.contract.pause_ids)
+
+    def test_another_plan_shows_its_effect_in_money_before_it_is_sent(self):
+        """F7: expansion or decrease of the level."""
+        vals = self.Request._wish_vals(self.contract, 'change', {'plan': str(self.large.id)})
+        texts = {row['label']: row['text'] for row in self.Request._effect_rows(self.contract, vals)}
+        self.assertIn("60.00", texts["Monthly from then on"])
+        self.assertFalse(self.contract.line_ids.filtered(lambda line: line.price_unit == 60))
+        self.Request._send(vals)
+        self.assertEqual(self.contract.plan_id, self.large)
+
+    def test_a_plan_that_is_not_allowed_cannot_be_chosen(self):
+        other = self.env['service.plan'].create({'name': "Other"})
+        with self.assertRaisesRegex(UserError, "Choose the plan"):
+            self._ask('change', plan=str(other.id))
+
+    def test_an_option_is_booked_on_and_off(self):
+        option = self.plan._optional_lines()
+        self._ask('book', option=str(option.id))
+        line = self.contract.line_ids.filtered(lambda line: line.product_id == self.backup)
+        self.assertTrue(line)
+        self._ask('unbook', option=str(option.id))
+        self.assertTrue(line.date_end)
+
+    def test_a_pause_needs_its_two_days(self):
+        for typed in ({}, {'date_wanted': '2026-03-01', 'date_until': '2026-03-05'}, {'date_wanted': '2026-03-20'}):
+            with self.subTest(typed), self.assertRaises(UserError):
+                self._ask('pause', **typed)
+        self.company.portal_auto_pause = True
+        self._ask('pause', date_wanted='2026-03-20', date_until='2026-03-25')
+        self.assertEqual(len(self.contract.pause_ids), 1)
+
+    def test_the_form_shows_the_effect_then_sends(self):
+        self.authenticate('ana', 'ana')
+        page = f'/my/contracts/{self.contract.id}/request/end'
+        self.assertIn("The earliest last day", self.url_open(page).text)
+        shown = self.url_open(page, {'csrf_token': self._csrf(), 'step': 'show', 'date_wanted': '2026-04-30'}).text
+        self.assertIn("04/30/2026", shown)
+        self.assertFalse(self.contract.date_end)
+        answer = self.url_open(page, {'csrf_token': self._csrf(), 'step': 'send', 'date_wanted': '2026-04-30'})
+        self.assertIn('/my/requests', answer.url)
+        self.assertEqual(str(self.contract.date_end), '2026-04-30')
+
+    def test_nobody_asks_for_the_contracts_of_others(self):
+        theirs = self._contract(self.neighbour)
+        self.authenticate('ana', 'ana')
+        for kind in ('end', 'change', 'book', 'pause', 'data'):
+            with self.subTest(kind):
+                answer = self.url_open(f'/my/contracts/{theirs.id}/request/{kind}',
+                                       {'csrf_token': self._csrf(), 'step': 'send', 'message': "X"})
+                self.assertTrue(answer.url.endswith('/my/contracts'))
+        self.assertFalse(theirs.date_end)
+        self.assertFalse(self.Request.search([('contract_id', '=', theirs.id)]))
+
+    def test_only_the_own_request_is_taken_back(self):
+        self.company.portal_auto_end = False
+        theirs, mine = self._ask('end', self._contract(self.neighbour)), self._ask('end')
+        self.authenticate('ana', 'ana')
+        for row in (theirs, mine):
+            self.url_open(f'/my/requests/{row.id}/withdraw', {'csrf_token': self._csrf()})
+        self.assertEqual((theirs.state, mine.state), ('sent', 'withdrawn'))
+        with self.assertRaises(AccessError):
+            theirs.with_user(self.portal_user).read(['kind'])
+
+    # === WITHOUT LOGIN === #
+
+    def _declare(self, page, **typed):
+        self.url_open(page)
+        return self.url_open(page, {
+            'csrf_token': self._csrf(), 'name': "Ana", 'email': 'ana@example.com', 'contract': self.contract.name,
+            **typed})
+
+    def test_a_cancellation_without_login_gets_its_receipt_at_once(self):
+        """Section 312k BGB: number, content, date and time on the page and by e-mail; staff decides the day."""
+        self.authenticate(None, None)
+        answer = self._declare('/cancel-contract')
+        request = self.Request.search([('sender_email', '=', 'ana@example.com')])
+        self.assertRecordValues(request, [{'kind': 'end', 'contract_id': self.contract.id, 'state': 'sent'}])
+        self.assertIn(request.name, answer.text)
+        mail = self.env['mail.mail'].search([('email_to', 'ilike', 'ana@example.com')], limit=1)
+        self.assertIn(request.name, mail.body_html)
+        self.assertEqual(len(request.activity_ids), 1)
+
+    def test_the_answer_does_not_tell_whether_a_contract_exists(self):
+        self.authenticate(None, None)
+        known = self._declare('/cancel-contract').text
+        unknown = self._declare('/cancel-contract', email='eve@example.com').text
+        self.assertIn("We received your declaration", known)
+        self.assertIn("We received your declaration", unknown)
+        request = self.Request.search([('sender_email', '=', 'eve@example.com')])
+        self.assertFalse(request.contract_id)
+        with self.assertRaisesRegex(UserError, "Choose it first"):
+            request.action_approve()
+
+    def test_a_withdrawal_is_taken_and_an_incomplete_one_told(self):
+        self.authenticate(None, None)
+        self.assertIn("Tell us your name", self._declare('/withdraw-from-contract', contract=' ').text)
+        self.assertIn("e-mail address", self._declare('/withdraw-from-contract', email='none').text)
+        self._declare('/withdraw-from-contract')
+        self.assertEqual(self.Request.search([('sender_email', '=', 'ana@example.com')]).kind, 'withdraw')
+
+    def test_for_cause_needs_a_reason(self):
+        self.authenticate(None, None)
+        self.assertIn("Tell us the reason", self._declare('/cancel-contract', cause='1').text)
+
+    def test_both_buttons_stand_on_every_page(self):
+        page = self.url_open('/').text
+        self.assertIn('href="/cancel-contract"', page)
+        self.assertIn('href="/withdraw-from-contract"', page)
