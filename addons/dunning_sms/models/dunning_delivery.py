@@ -3,6 +3,7 @@
 import logging
 from uuid import uuid4
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -69,8 +70,8 @@ class DunningDelivery(models.Model):
     @api.depends('body', 'channel')
     def _compute_body_html(self):
         for delivery in self:
-            plain = delivery.channel == 'sms'
-            delivery.body_html = f'<pre>{delivery.body or ""}</pre>' if plain else delivery.body
+            is_text = delivery.channel == 'sms'
+            delivery.body_html = Markup('<pre>%s</pre>') % delivery.body if is_text else Markup(delivery.body or '')
 
     def unlink(self):
         raise AccessError(self.env._("Messages are kept as evidence of what customers were told."))

@@ -8,7 +8,9 @@ from odoo.exceptions import ValidationError
 from ..gateways.http_gateway import HttpGateway, Settings, fill_json
 from ..rules import sms_text
 from ..rules.outbox import Outcome
+from ..rules.phone import sms_number
 from ..rules.signature import is_genuine
+from ..rules.stop_words import asks_to_start, asks_to_stop
 
 SYSTEM = 'base.group_system'
 OUTCOMES = {
@@ -171,8 +173,8 @@ class DunningGatewayEvent(models.Model):
     _once = models.UniqueIndex('(gateway_id, event)', "This call was taken already.")
 
     @api.model
-    def _take(self, gateway, event: str, kind: str) -> bool:
-        """Note a call; return False if it was taken before, by whichever worker."""
+    def _take(self, gateway, event: str, kind: str):
+        """Note a call and return it; nothing if it was taken before, by whichever worker."""
         self.env.cr.execute(
             """INSERT INTO dunning_gateway_event
                    (gateway_id, event, kind, create_uid, write_uid, create_date, write_date)
@@ -200,6 +202,27 @@ class DunningGatewayEvent(models.Model):
         changed = state in ('sent', 'delivered', 'failed') and delivery._take_report(state, reason, provider_ref)
         noted.write({'delivery_id': delivery.id, 'state': state[:40], 'has_effect': changed})
         return changed
+
+
+    @api.model
+    def _answer(self, gateway, event: str, number: str, text: str) -> None:
+        """Take an answer of a recipient: an opt-out counts for every customer with this number."""
+        noted = self._take(gateway, event, 'answer')
+        if not noted:
+            return
+        stops, starts = asks_to_stop(text), asks_to_start(text)
+        noted.write({'state': 'stop' if stops else 'start' if starts else 'other', 'has_effect': stops or starts})
+        if not (stops or starts):
+            return
+        plain = sms_number(number if number.startswith('+') else f'+{number}', None)[0] or number
+        if stops:
+            self.env['phone.blacklist']._add([plain])
+        else:
+            self.env['phone.blacklist']._remove([plain])
+        partners = self.env['dunning.delivery'].search([
+            ('recipient', '=', plain), ('channel', '=', 'sms'),
+        ]).partner_id
+        self.env['message.consent']._note(partners, 'sms', 'refused' if stops else 'granted', 'answer', text)
 
 
 def _words(text: str | None) -> frozenset[str]:

@@ -150,6 +150,11 @@ class DunningNotice(models.Model):
             if state and state != notice.state and notice.state != 'cancelled':
                 notice._set_state(state, **({'sent_at': fields.Datetime.now()} if state == 'sent' else {}))
 
+    def _note_opened(self) -> None:
+        """Note that the customer opened the notice: a portal notice has arrived then."""
+        for delivery in self.delivery_ids.filtered(lambda found: found.channel == 'portal' and found.state == 'sent'):
+            delivery._take_report('delivered')
+
     # === LINKS AND VALUES === #
 
     @api.model
