@@ -5,3 +5,7 @@ from . import test_dunning_plan
 from . import test_collection_worklist
 from . import test_statement_page
 from . import test_statement_access
+from . import test_dunning_send
+from . import test_dunning_consequence
+from . import test_dunning_calls
+from . import test_dunning_access

@@ -73,7 +73,7 @@ class DunningCase(AccountTestInvoicingCommon):
     def _send(self):
         """Work off the outbox as the scheduler does."""
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            self.env['dunning.sender'].with_env(self.env(cr=cr))._cron_send()
+            self.env['dunning.sender'].with_env(self.env(cr=cr, su=True))._cron_send()
         self.env.invalidate_all()
 
     @staticmethod

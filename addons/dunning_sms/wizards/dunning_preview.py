@@ -28,8 +28,9 @@ class DunningPreview(models.TransientModel):
 
     def action_compute(self) -> dict:
         """Decide for every customer, without writing notices, and show the result."""
-        self.ensure_one()
+        self.check_access('write')
         self.env['dunning.notice'].check_access('read')
+        self.ensure_one()
         company = self.company_id & self.env.companies
         self.line_ids.unlink()
         run = self.env['dunning.run'].sudo()  # a read of what is open; the result holds what the user may see
