@@ -8,6 +8,7 @@ from freezegun import freeze_time
 from odoo.addons.base.tests.common import MockSmtplibCase
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..models.dunning_gateway import DunningGateway
 from ..rules.outbox import Outcome
@@ -114,6 +115,7 @@ class TestDunningSend(DunningCase, MockSmtplibCase):
         self.assertEqual(len(self.emails), 5)
         self.assertEqual(set(mails.mapped('state')), {'sent'})
 
+    @mute_logger('odoo.addons.mail.models.mail_mail')
     def test_a_temporary_refusal_is_tried_again_a_final_one_falls_back(self):
         """E2."""
         notice = self._notice()
