@@ -42,6 +42,7 @@
         'views/service_billing_finding_views.xml',
         'views/service_revenue_views.xml',
         'views/service_contract_risk_views.xml',
+        'views/service_recognition_views.xml',
         'wizards/service_revenue_cohort_views.xml',
         'views/service_pending_charge_views.xml',
         'data/service_allocation_season.xml',

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Interval, Period
-from odoo.addons.service_contracts.rules.recognition import METHODS, earned_until, recognition_schedule
+from odoo.addons.service_contracts.rules.recognition import (
+    METHODS,
+    deferral,
+    earned_until,
+    month_end,
+    recognition_schedule,
+)
 
 LAW = settings(deadline=None, max_examples=25)
 YEAR = Period(date(2024, 1, 1), date(2025, 1, 1))
@@ -36,6 +42,20 @@ def test_earned_and_deferred_grow_in_one_direction(amount, period, method, days)
     earned = earned_until(amount, period, day, method, 2)
     assert abs(earned) <= abs(amount) and earned * amount >= 0
     assert abs(earned_until(amount, period, Interval(1, 'day').plus(day), method, 2)) >= abs(earned)
+
+
+@LAW
+@given(amounts, periods, st.sampled_from(METHODS), st.integers(-60, 900))
+def test_what_is_deferred_comes_back(amount, period, method, days):
+    """The rows sum to zero, and at each month's end the deferred balance is what later months earn."""
+    booked = Interval(1, 'day').plus(period.start, times=days)
+    parts = recognition_schedule(amount, period, method, 2)
+    rows = deferral(parts, booked)
+    assert sum(part for _day, part in rows) == 0
+    assert [day for day, _part in rows] == sorted({day for day, _part in rows})
+    for day, _part in rows:
+        balance = -sum(part for other, part in rows if other <= day)
+        assert balance == sum(part.amount for part in parts if part.period.start > max(day, month_end(booked)))
 
 
 def test_by_month_every_month_earns_the_same():

@@ -50,6 +50,7 @@ from . import service_usage_portal
 from . import service_forecast
 from . import service_revenue
 from . import service_contract_risk
+from . import service_recognition
 from . import service_billing_finding
 from . import service_billing_check
 from . import service_invoice_writer

@@ -19,6 +19,24 @@ class ResCompany(models.Model):
         help="A service with more missed periods than this is parked instead of billed: its start may be wrong. "
              "0: no limit.",
     )
+    service_recognition = fields.Selection(
+        [('none', "With the invoice"), ('month', "By months: each whole month the same"), ('day', "By days")],
+        "Income of services", required=True, default='none',
+        help="Income of a service period that reaches into later months is deferred and recorded month by month. "
+             "Plans and products may differ.",
+    )
+    service_deferred_account_id = fields.Many2one(
+        'account.account', "Deferred income", check_company=True, ondelete='restrict',
+        help="What is invoiced and not yet earned waits here.",
+    )
+    service_recognition_journal_id = fields.Many2one(
+        'account.journal', "Journal of deferred income", check_company=True, ondelete='restrict',
+        domain="[('type', '=', 'general')]",
+    )
+    service_recognition_start = fields.Date(
+        "Defer invoices from", default=lambda self: fields.Date.today().replace(day=1),
+        help="Invoices of earlier days keep their income where it was booked.",
+    )
     service_check_user_id = fields.Many2one(
         'res.users', "Findings go to", help="Gets an activity when the nightly check of the billing finds something.",
     )

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from .product_template import RECOGNITION_SELECTION
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 
@@ -29,6 +30,11 @@ class ServicePlan(models.Model):
     )
     contract_ids = fields.One2many('service.contract', 'plan_id', "Contracts")
     contract_count = fields.Integer(compute='_compute_contract_count')
+
+    recognition = fields.Selection(
+        RECOGNITION_SELECTION, "Income",
+        help="When the income of a period is recorded. Empty: as product or company do.",
+    )
 
     _code_is_unique = models.UniqueIndex(
         "(code, COALESCE(company_id, 0)) WHERE code IS NOT NULL",

@@ -43,6 +43,29 @@ def recognition_schedule(amount: Decimal, period: Period, method: str, digits: i
     return parts
 
 
+def deferral(parts: list[EarnedPart], booked: date) -> list[tuple[date, Decimal]]:
+    """Return what moves an amount booked as income on a day into the months that earn it, by last day of month.
+
+    The first row takes what later months earn out of the month of the booking, the others bring it back; they sum to
+    zero. What earlier months have earned stays where it was booked. Nothing where no later month earns anything.
+
+    >>> quarter = Period(date(2025, 1, 1), date(2025, 4, 1))
+    >>> rows = deferral(recognition_schedule(Decimal('90.00'), quarter, 'month', 2), date(2025, 1, 1))
+    >>> [(str(day), str(amount)) for day, amount in rows]
+    [('2025-01-31', '-60.00'), ('2025-02-28', '30.00'), ('2025-03-31', '30.00')]
+    """
+    closing = month_end(booked)
+    later = [(month_end(part.period.start), part.amount) for part in parts if part.period.start > closing]
+    later = [(day, amount) for day, amount in later if amount]
+    deferred = sum((amount for _day, amount in later), Decimal(0))
+    return [(closing, -deferred), *later] if deferred else []
+
+
+def month_end(day: date) -> date:
+    """Return the last day of the month of a day."""
+    return month_day(month_index(day), 31)
+
+
 def earned_until(amount: Decimal, period: Period, day: date, method: str, digits: int) -> Decimal:
     """Return what is earned before a day, rounded; the rest of the amount is still deferred.
 

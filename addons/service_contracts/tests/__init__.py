@@ -17,6 +17,7 @@ from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers
 from . import test_reductions
+from . import test_recognition
 from . import test_report
 from . import test_revenue
 from . import test_sale_order
