@@ -68,6 +68,10 @@
     'assets': {
         'web.assets_backend': [
             'dunning_sms/static/src/collection_dashboard/*',
+            'dunning_sms/static/src/statement/statement.css',
+        ],
+        'web.assets_frontend': [
+            'dunning_sms/static/src/statement/statement.css',
         ],
     },
     'application': True,
