@@ -45,6 +45,9 @@ from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change
 from . import service_change_request
+from . import service_unused_credit
+from . import service_suspension
+from . import service_nonpayment
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_forecast

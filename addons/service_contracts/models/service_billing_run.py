@@ -217,7 +217,7 @@ class ServiceBillingRun(models.Model):
         self.ensure_one()
         domain = Domain([
             ('company_id', '=', self.company_id.id),
-            ('state', 'in', ('active', 'ended')),
+            ('state', 'in', ('active', 'suspended', 'ended')),
             ('next_charge_date', '<=', self.date),
             ('parked_on', '=', False),
         ])

@@ -80,8 +80,10 @@ class ServiceContract(models.Model):
         day = self._remote_date(date_to)
         contracts = self._contracts_by_ref(external_refs)
         if external_refs is None:
-            running = self._remote_domain() & Domain('state', 'in', ('active', 'ended'))
-            contracts = self.search(running, limit=ITEM_LIMIT + 1)
+            charged = Domain('state', 'in', ('active', 'ended')) | Domain([
+                ('state', '=', 'suspended'), ('next_charge_date', '!=', False),
+            ])
+            contracts = self.search(self._remote_domain() & charged, limit=ITEM_LIMIT + 1)
         if len(contracts) > ITEM_LIMIT:
             raise UserError(self.env._("More than %s contracts: ask for some of them by external_refs.", ITEM_LIMIT))
         return [self._remote_row(row) for row in contracts._preview(day)]

@@ -46,24 +46,32 @@ class ServiceContract(models.Model):
         return self.action_pause()
 
     def action_pause(
-        self, date_start: str | None = None, date_end: str | None = None, reason: str = '',
+        self, date_start: str | None = None, date_end: str | None = None, reason: str = '', cause: str = 'request',
     ) -> bool:
         """Pause contracts; paused days are not charged. Contracts suspended already are left as they are.
 
         :param date_start: first day without service, as 2025-12-31; None for today.
         :param date_end: first day with service again; None until somebody resumes it.
         :param reason: a sentence for the history of the contract.
+        :param cause: request, nonpayment, breach or other.
         :raises UserError: if a contract is not running, or a date is none or in the wrong order.
         """
+        return self._pause_from(date_start, date_end, reason, cause=cause)
+
+    def _pause_from(self, date_start=None, date_end=None, reason: str = '', **vals) -> bool:
+        """Pause active contracts; `vals` are further values of the pause."""
         self.check_access('write')
         pausing = self.filtered(lambda contract: contract.state != 'suspended')
         pausing._check_state('active', self.env._("only an active contract can be paused"))
         for contract in pausing:
             today = contract.company_id._service_today()
-            self.env['service.contract.pause'].create({
+            pause = self.env['service.contract.pause'].create({
                 'contract_id': contract.id, 'date_start': date_start or today, 'date_end': date_end,
-                'reason': reason,
-            })._start(today)
+                'reason': reason, **vals,
+            })
+            if pause.date_start > today:
+                contract._log_event('suspension_planned', reason, pause.date_start, pause.cause)
+            pause._start(today)
         return True
 
     def action_resume(self, date_end: str | None = None) -> bool:

@@ -26,6 +26,7 @@ from . import test_service_contract_line
 from . import test_service_contract_remote
 from . import test_service_meter
 from . import test_service_plan
+from . import test_service_suspension
 from . import test_tours
 from . import test_usage_billing
 from . import test_usage_portal
@@ -35,3 +36,4 @@ from . import test_contract_change
 from . import test_entitlement
 from . import test_trial
 from . import test_performance
+from . import test_unused_credit

@@ -38,6 +38,7 @@ REMOTE_METHODS = {
         'action_end_trial', 'get_entitlements', 'check_entitlement',
         'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
         'preview_change', 'request_change', 'withdraw_change', 'action_view_changes', 'action_withdraw_change',
+        'action_plan_removal',
     },
     'service.contract.line': {'action_unbook'},
     'service.price.revision': {'action_preview', 'action_apply', 'action_withdraw', 'action_tell', 'action_view_lines'},

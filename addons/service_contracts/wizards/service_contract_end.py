@@ -17,6 +17,7 @@ class ServiceContractEnd(models.TransientModel):
     reason = fields.Char()
     is_early = fields.Boolean(compute='_compute_is_early')
     may_end_early = fields.Boolean(compute='_compute_is_early')
+    gives_back = fields.Boolean(compute='_compute_billed_until', help="Days that are paid already are given back.")
     billed_until = fields.Date(compute='_compute_billed_until', help="The last day that is billed already.")
 
     @api.depends('contract_id')
@@ -41,6 +42,7 @@ class ServiceContractEnd(models.TransientModel):
             last_day = period_end and fields.Date.subtract(period_end, days=1)
             is_beyond = last_day and wizard.date_end and last_day > wizard.date_end
             wizard.billed_until = is_beyond and last_day
+            wizard.gives_back = wizard.contract_id._unused_rule() != 'none'
 
     def action_confirm(self) -> bool:
         """Set the last day of service of the contract.
