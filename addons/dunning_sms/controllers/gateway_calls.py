@@ -63,7 +63,7 @@ class GatewayCalls(http.Controller):
             return None, None, request.make_response('refused', status=401)
         try:
             body = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None, None, request.make_response('no JSON', status=400)
         return gateway_sudo, body, None
 

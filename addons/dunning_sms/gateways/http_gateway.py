@@ -166,6 +166,8 @@ def read_path(body: Any, path: str) -> Any:
 def _read(content: bytes) -> Any:
     try:
         return json.loads(content)
+    except RecursionError:
+        return None
     except ValueError:
         text = content.decode('utf-8', 'replace').strip()
         return None if not text or text.startswith('<') else text
