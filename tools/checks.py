@@ -16,6 +16,7 @@ LEVELS = {
     'service_contracts': 0,
     'dunning_sms': 0,
     'accounting_exchange': 0,
+    'service_contracts_dashboard': 1,
     'installment_sales': 1,
     'installment_sales_stock': 2,
     'customer_portal_ext': 3,
