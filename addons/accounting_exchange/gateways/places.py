@@ -20,10 +20,10 @@ class OutsideRoot(Exception):
 def root(database: str) -> Path:
     """Return the folder below which all exchange takes place.
 
-    It is ``exchange_root`` of the section ``[accounting_exchange]`` in Odoo's configuration file, else a folder of
-    the data directory; who may type in a folder cannot change it.
+    It is the environment variable ``EXCHANGE_ROOT`` of the server, else a folder of the data directory; who may type
+    in a folder cannot change it.
     """
-    configured = config.get_misc('accounting_exchange', 'exchange_root')
+    configured = os.environ.get('EXCHANGE_ROOT')
     return Path(configured or Path(config['data_dir']) / 'exchange').resolve() / database
 
 

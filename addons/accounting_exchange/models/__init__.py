@@ -31,4 +31,6 @@ from . import (
     exchange_event,
     exchange_delivery,
     exchange_interface,
+    exchange_takeover,
+    exchange_takeover_oca,
 )

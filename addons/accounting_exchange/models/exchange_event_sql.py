@@ -3,7 +3,9 @@
 EMIT = """
 CREATE OR REPLACE FUNCTION exchange_emit(of_company integer, happened text, of_model text, of_id integer, told jsonb)
 RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE made integer;
+DECLARE
+    made integer;
+    moment timestamp := date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC');
 BEGIN
     IF NOT EXISTS (
         SELECT 1 FROM exchange_webhook_endpoint
@@ -13,10 +15,10 @@ BEGIN
         RETURN NULL;
     END IF;
     INSERT INTO exchange_event (event_id, event_type, company_id, model, res_id, occurred_on, data)
-    VALUES (gen_random_uuid()::text, happened, of_company, of_model, of_id, clock_timestamp() AT TIME ZONE 'UTC', told)
+    VALUES (gen_random_uuid()::text, happened, of_company, of_model, of_id, moment, told)
     RETURNING id INTO made;
     INSERT INTO exchange_delivery (event_id, endpoint_id, state, attempt, next_try_on)
-    SELECT made, id, 'waiting', 0, clock_timestamp() AT TIME ZONE 'UTC' FROM exchange_webhook_endpoint
+    SELECT made, id, 'waiting', 0, moment FROM exchange_webhook_endpoint
      WHERE active AND company_id = of_company
        AND happened LIKE ANY (string_to_array(replace(event_filter, '*', '%'), ','));
     RETURN made;

@@ -8,11 +8,13 @@ import requests
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+from psycopg2.errors import UniqueViolation
 
 from ..gateways import places, safe_http
 from ..rules.errors import ExchangeError
 from ..rules.tables import read_table
 from ..rules.values import Field, Format, convert
+from .exchange_run import PASSING
 
 PREVIEW_ROWS = 8
 PAUSE_AFTER_FAILURE = timedelta(minutes=30)
@@ -305,6 +307,10 @@ class ExchangeJob(models.Model):
         try:
             runs = self._open_runs()
             self.write({'next_on': self._after_run(), 'failure': False})
+            self.env.flush_all()
+        except (UniqueViolation, *PASSING):
+            self.env.cr.rollback()  # another worker opens the same files at this moment
+            runs = self.env['exchange.run']
         except (UserError, ExchangeError, requests.RequestException, safe_http.RefusedAddress, safe_http.TooLarge,
                 places.OutsideRoot, OSError) as error:
             self.env.cr.rollback()

@@ -1,6 +1,8 @@
 from . import (
+    test_access,
     test_datev_export,
     test_exchange_event,
     test_exchange_interface,
     test_exchange_job,
+    test_exchange_takeover,
 )

@@ -222,6 +222,8 @@ PUBLIC = {
     },
     'exchange.kind.partners': set(), 'exchange.kind.products': set(), 'exchange.kind.prices': set(),
     'exchange.kind.payments': set(), 'exchange.kind.invoices': set(), 'exchange.kind.receivables': set(),
+    'exchange.takeover': {'action_read', 'action_compare', 'action_take_over'},
+    'exchange.takeover.line': {'action_accept'}, 'exchange.takeover.oca': set(),
     'account.move': {'action_view_datev_bookings'},
 }
 """Every public method this add-on defines."""
