@@ -42,7 +42,8 @@ def cloned_database(template: str) -> Iterator[str]:
 
 def plain_database(names: list[str]) -> str:
     """A database with these modules, without demo data, to clone; made once for one state of their files."""
-    key = hashlib.sha256(json.dumps(modules.checksums(names)).encode()).hexdigest()[:12]
+    sums = modules.checksums([module for module in names if modules.is_own(module)])
+    key = hashlib.sha256(json.dumps([sums, names]).encode()).hexdigest()[:12]
     name = f'suite_plain_{key}'
     with templates.locked('plain'):
         if not databases.exists(name):

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from psycopg2 import OperationalError
+from psycopg2 import IntegrityError, OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -73,21 +73,36 @@ class InstallmentCharge(models.Model):
         lines = self.env['installment.line'].search(self._due_domain(fields.Date.context_today(self)), limit=BATCH)
         cron._commit_progress(remaining=len(lines))
         for line in lines:
-            charge = self._claim(line)
-            cron._commit_progress()
-            if charge:
-                charge._send()
-                cron._commit_progress()
-                charge._post_process()
+            try:
+                self._charge(line)
+            except (OperationalError, IntegrityError) as error:
+                # another worker was faster, or both booked at once; what was sent stays on record and is followed up
+                self.env.cr.rollback()
+                _logger.info("Charge of installment %s waits: %s", line.id, type(error).__name__)
             if not cron._commit_progress(1):
                 return
+
+    @api.model
+    def _charge(self, line) -> None:
+        """Charge an installment: each step is committed before the next begins."""
+        cron = self.env['ir.cron']
+        charge = self._claim(line)
+        cron._commit_progress()
+        if charge:
+            charge._send()
+            cron._commit_progress()
+            charge._post_process()
 
     @api.model
     def _due_domain(self, today: date) -> Domain:
         """Return which installments may be charged now."""
         is_good = Domain('plan_id.payment_token_id.expires_on', '=', False) | Domain(
             'plan_id.payment_token_id.expires_on', '>=', today)
-        waiting = Domain('state', 'in', OPEN_STATES) | Domain('next_date', '>', today) | Domain('is_final', '=', True)
+        is_unbooked = Domain('state', '=', 'done') & Domain('transaction_id.is_post_processed', '=', False)
+        waiting = (
+            Domain('state', 'in', OPEN_STATES) | is_unbooked | Domain('next_date', '>', today)
+            | Domain('is_final', '=', True)
+        )
         return (
             Domain('date_maturity', '<=', today) & Domain('amount_residual', '>', 0)
             & Domain('invoice_id.state', '=', 'posted')
@@ -141,7 +156,10 @@ class InstallmentCharge(models.Model):
             ('state', '=', 'unknown'), ('transaction_id.state', 'in', ('done', 'error', 'cancel')),
         ])
         answered._follow()
-        answered._post_process()
+        self.env['ir.cron']._commit_progress()
+        for charge in self.search([('state', '=', 'done'), ('transaction_id.is_post_processed', '=', False)]):
+            charge._post_process()
+            self.env['ir.cron']._commit_progress()
 
     def _post_process(self) -> None:
         """Book the payment of charges that went through; it ends on the installment due first."""

@@ -109,6 +109,17 @@ class TestInstallmentCharge(AccountPaymentCommon, InstallmentCase):
         self._cron('2026-02-16', self._pays)
         self.assertEqual((self._states(), self.sent), (['unknown'], []))
 
+    def test_a_charge_that_is_not_booked_yet_is_no_reason_for_another(self):
+        """2.9: the money was taken, only the entry is missing; it is made good, not charged again."""
+        with freeze_time('2026-02-15'):
+            charge = self.env['installment.charge'].sudo()._claim(self.plan.line_ids.sorted('number')[0])
+            charge.transaction_id._set_done()
+            charge._follow()
+            self.assertFalse(self.env['installment.charge'].sudo()._claim(charge.line_id))
+        self._cron('2026-02-16', self._pays)
+        self.assertEqual((self._states(), self.sent), (['done'], []))
+        self.assertEqual(self.plan.amount_residual, 666.67)
+
     def test_an_installment_has_one_open_charge(self):
         with freeze_time('2026-02-15'):
             charge = self.env['installment.charge'].sudo()._claim(self.plan.line_ids.sorted('number')[0])

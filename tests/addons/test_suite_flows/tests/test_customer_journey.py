@@ -14,16 +14,18 @@ class TestCustomerJourney(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.company_data['company']
-        demo = cls.env.ref('payment.payment_provider_demo')
+        cls.env.user.group_ids |= cls.env.ref('sales_team.group_sale_manager')
+        demo = cls.env.ref('payment.payment_provider_demo').sudo()
         cls.provider = demo.with_company(cls.company).copy({
             'company_id': cls.company.id, 'state': 'test', 'is_published': True,
             'journal_id': cls.company_data['default_journal_bank'].id, 'allow_tokenization': False,
             'payment_method_ids': [Command.set(cls.env.ref('payment_demo.payment_method_demo').ids)],
         })
-        cls.env.ref('payment_demo.payment_method_demo').active = True
+        cls.env.ref('payment_demo.payment_method_demo').sudo().active = True
         currency = cls.company.currency_id.id
-        cls.env['installment.terms'].search([]).active = False
-        cls.env['installment.terms'].create([
+        terms = cls.env['installment.terms'].sudo()
+        terms.search([]).active = False
+        terms.create([
             {'name': "Three at no cost", 'method': 'none', 'count': 3, 'currency_id': currency},
             {'name': "A year at 7.9 %", 'method': 'annuity', 'count': 12, 'interest_rate': 7.9,
              'rate_kind': 'effective', 'currency_id': currency},
