@@ -13,6 +13,10 @@ from ..rules.financing import GRANTED_STATES, Answer, may_move
 
 _logger = logging.getLogger(__name__)
 
+STATES = [
+    ('queued', "To send"), ('sent', "Sent"), ('unknown', "Answer unknown"), ('pending', "Being decided"),
+    ('approved', "Approved"), ('paid', "Paid out"), ('declined', "Declined"), ('cancelled', "Cancelled"),
+]
 LEASE = timedelta(minutes=10)
 ASK_EVERY = timedelta(hours=1)
 BATCH = 20
@@ -42,9 +46,7 @@ class InstallmentFinancingApplication(models.Model):
     amount = fields.Monetary("Financed amount", readonly=True)
     figures = fields.Json("Figures as accepted", readonly=True)
     state = fields.Selection(
-        [('queued', "To send"), ('sent', "Sent"), ('unknown', "Answer unknown"), ('pending', "Being decided"),
-         ('approved', "Approved"), ('paid', "Paid out"), ('declined', "Declined"), ('cancelled', "Cancelled")],
-        "Status", required=True, readonly=True, default='queued', index=True, tracking=True, copy=False,
+        STATES, "Status", required=True, readonly=True, default='queued', index=True, tracking=True, copy=False,
     )
     asked_on = fields.Datetime("Last asked", readonly=True, copy=False)
     reason = fields.Char(readonly=True, copy=False)

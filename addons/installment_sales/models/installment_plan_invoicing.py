@@ -16,6 +16,14 @@ BATCH = 50
 class InstallmentPlan(models.Model):
     _inherit = 'installment.plan'
 
+    bill_problem = fields.Char("Problem of an invoice", compute='_compute_bill_problem')
+
+    @api.depends('line_ids.bill_problem')
+    def _compute_bill_problem(self):
+        for plan in self:
+            problems = plan.line_ids.filtered('bill_problem')
+            plan.bill_problem = problems[:1].bill_problem
+
     def _bill_at_start(self) -> None:
         """Post the invoice of a new plan, or the first ones when each installment has its own."""
         if self.invoicing == 'each':

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..rules.financing import GRANTED_STATES, OPEN_STATES
+from .financing_application import STATES
 
 
 class SaleOrder(models.Model):
@@ -16,12 +17,13 @@ class SaleOrder(models.Model):
     financing_application_id = fields.Many2one(
         'installment.financing.application', "Financing application", compute='_compute_financing_application_id',
     )
-    financing_state = fields.Selection(related='financing_application_id.state', string="Financing")
+    financing_state = fields.Selection(STATES, "Financing", compute='_compute_financing_application_id')
 
     @api.depends('financing_application_ids.state')
     def _compute_financing_application_id(self):
         for order in self:
             order.financing_application_id = order.financing_application_ids.sorted('id')[-1:]
+            order.financing_state = order.financing_application_id.state
 
     # === ACTIONS === #
 

@@ -61,7 +61,8 @@ registry.category("web_tour.tours").add("customer_buys_in_installments", {
         },
         {
             content: "With the demo provider",
-            trigger: "input[name='o_payment_radio'][data-provider-code='demo']:not(:visible), input[name='o_payment_radio'][data-provider-code='demo']",
+            trigger: "#portal_pay input[name='o_payment_radio'][data-provider-code='demo']",
+            run: "click",
         },
         {
             content: "The card",
@@ -70,7 +71,7 @@ registry.category("web_tour.tours").add("customer_buys_in_installments", {
         },
         {
             content: "Pay",
-            trigger: "button[name='o_payment_submit_button']:enabled:visible",
+            trigger: "#portal_pay button[name='o_payment_submit_button']:enabled",
             run: "click",
             expectUnloadPage: true,
         },
