@@ -325,8 +325,8 @@ class ServiceContract(models.Model):
         if 'price_unit' not in vals:
             price = Line.new({**vals, 'price_unit': 0.0, 'given_price_unit': 0.0})._given_price()
             vals |= {'price_unit': price, 'given_price_unit': price}
-        if base and Line.new(vals)._is_on_grid_of(base):
-            vals['anchor_date'] = base._billing_terms().recurrence.anchor
+        if base:
+            vals |= Line.new(vals)._prepare_grid_vals(base)
         return vals
 
     # === FIGURES === #

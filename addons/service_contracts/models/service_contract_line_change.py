@@ -17,6 +17,7 @@ from .service_gate import has_passed_gate
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 EXACT_DIGITS = 12
+ANCHOR_FIELDS = ('anchor', 'anchor_day', 'anchor_month', 'anchor_weekday')
 ZERO = Decimal(0)
 
 
@@ -81,6 +82,16 @@ class ServiceContractLine(models.Model):
         if self.anchor == 'calendar':
             names += ('anchor_day', 'anchor_month', 'anchor_weekday')
         return 'one_time' not in (self.kind, other.kind) and all(self[name] == other[name] for name in names)
+
+    def _prepare_grid_vals(self, base) -> dict:
+        """Return what lets this service go on with the periods of another one; nothing if its plan wants others."""
+        is_as_long = self.interval_count == base.interval_count and self.interval_unit == base.interval_unit
+        if 'one_time' in (self.kind, base.kind) or not is_as_long:
+            return {}
+        if self.anchor == 'calendar' and not self._is_on_grid_of(base):
+            return {}
+        recurrence = {name: (base if name in ANCHOR_FIELDS else self)[name] for name in RECURRENCE_FIELDS}
+        return {**recurrence, 'anchor_date': base._billing_terms().recurrence.anchor}
 
     def _is_in_advance(self) -> bool:
         return self.kind == 'recurring' and self.timing == 'advance'

@@ -137,7 +137,8 @@ class ServiceContract(models.Model):
         months = (self.plan_interval_id if is_ahead else plan)._interval().months
         if plan.anchor != 'start' or option.kind == 'one_time' or not months or 12 % months:
             return {}
-        return {'anchor': 'calendar', 'anchor_day': self.date_start.day, 'anchor_month': str(self.date_start.month)}
+        first = self._paid_from()
+        return {'anchor': 'calendar', 'anchor_day': first.day, 'anchor_month': str(first.month)}
 
     # === BOOK OFF === #
 
