@@ -21,7 +21,8 @@ def main() -> int:
         with prepared.clone(database, 'statement') as name:
             seeded = _child(name, 'seed', addons, count=arguments.partners).run()
             results = {'made': _child(name, 'make', addons, **seeded).run(),
-                       'sent': _child(name, 'send', addons, **seeded).run()}
+                       'sent': _child(name, 'send', addons, **seeded).run(),
+                       'figures': _child(name, 'figures', addons, **seeded).run()}
     print(_text(results, arguments.partners))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
@@ -54,6 +55,10 @@ def _text(results: dict, partners: int) -> str:
         f"  handed to mail: {sent['sent']}, {(cost['python'] + cost['postgres']) / max(sent['sent'], 1) * 1e3:.2f} ms "
         f"a customer, {cost['queries'] / max(sent['sent'], 1):.2f} queries a customer, "
         f"memory + {cost['memory_growth']:.0f} MB")
+    for title, cost in results['figures']['costs'].items():
+        lines.append(
+            f"  {title}: {cost['python'] + cost['postgres']:.2f} s, {cost['queries']} queries, "
+            f"memory + {cost['memory_growth']:.0f} MB")
     return '\n'.join(lines)
 
 

@@ -98,6 +98,22 @@ def send(env, first: int, count: int) -> dict:
     return {'cost': cost, 'sent': run.sent_count, 'count': count, 'first': first}
 
 
+@measures
+def figures(env, first: int, count: int) -> dict:
+    """Work out what the night works out, and open the ageing report and the worklist."""
+    wait_for_go()
+    company, Figure = env.company, env['collection.figure']
+    ageing, worklist = env['collection.ageing'], env['collection.worklist']
+    works = {
+        'payment behaviour': lambda: env['payment.profile']._update(company, DAY),
+        'figures by month': lambda: Figure._update(company, DAY),
+        'forecast and back-tests': lambda: env['collection.forecast']._update(company, DAY),
+        'ageing report, one page': lambda: ageing.search([], limit=80).read(['partner_id', 'residual']),
+        'worklist, one page': lambda: worklist.search([], limit=80).read(['partner_id', 'next_step']),
+    }
+    return {'costs': {name: _measured(env, work) for name, work in works.items()}, 'count': count, 'first': first}
+
+
 def _ours(env, ids: list[int], group_by: str | None = None) -> float:
     made = env['account.statement']._statements(env['res.partner'].browse(ids), DAY, None, group_by)
     total = sum(part['closing'] for statement in made.values() for part in statement['currencies'])
