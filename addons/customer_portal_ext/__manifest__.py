@@ -28,6 +28,7 @@
         'views/support_case_views.xml',
         'views/portal_circular_views.xml',
         'views/service_request_views.xml',
+        'views/service_plan_views.xml',
         'views/res_config_settings_views.xml',
         'views/portal_menus.xml',
         'views/portal_shared_templates.xml',
@@ -37,6 +38,7 @@
         'views/portal_case_templates.xml',
         'views/portal_circular_templates.xml',
         'views/portal_request_templates.xml',
+        'views/portal_catalog_templates.xml',
     ],
     'demo': [
         'demo/website.xml',

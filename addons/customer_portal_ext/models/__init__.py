@@ -5,6 +5,9 @@ from . import portal_circular
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import sale_order
+from . import service_plan
+from . import service_plan_field
 from . import service_request
 from . import service_request_effect
 from . import service_request_public

@@ -25,6 +25,10 @@ class ResCompany(models.Model):
     )
     portal_auto_pause = fields.Boolean("Pause at once", help="Pauses that customers ask for are done without a look.")
 
+    portal_embed_origins = fields.Char(
+        "Sites that may show the order form", help="Addresses such as https://www.example.com, with blanks between.",
+    )
+
     def _transfer_journal(self):
         """Return the journal in which confirmed transfers are booked."""
         self.ensure_one()

@@ -11,3 +11,4 @@ class ResConfigSettings(models.TransientModel):
     portal_auto_end = fields.Boolean(related='company_id.portal_auto_end', readonly=False)
     portal_auto_change = fields.Boolean(related='company_id.portal_auto_change', readonly=False)
     portal_auto_pause = fields.Boolean(related='company_id.portal_auto_pause', readonly=False)
+    portal_embed_origins = fields.Char(related='company_id.portal_embed_origins', readonly=False)

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_catalog
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular

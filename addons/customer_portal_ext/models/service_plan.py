@@ -1,0 +1,119 @@
+"""Plans in the online catalog: what visitors read, how many may still be contracted, and what a choice costs."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+
+PREVIEW_MONTHS = 12
+PREVIEW_ROWS = 12
+
+
+class ServicePlan(models.Model):
+    _name = 'service.plan'
+    _inherit = ['service.plan', 'website.published.mixin', 'website.searchable.mixin']
+
+    website_description = fields.Html("On the site", translate=True, sanitize_attributes=False)
+    capacity = fields.Integer(help="So many contracts of the plan run at the most; 0: as many as are wanted.")
+    places_left = fields.Integer(compute='_compute_places_left')
+    is_sold_out = fields.Boolean(compute='_compute_places_left')
+    data_field_ids = fields.One2many('service.plan.field', 'plan_id', "Asked for when contracting", copy=True)
+
+    _capacity_positive = models.Constraint('CHECK (capacity >= 0)', "A capacity is 0 or more.")
+
+    @api.depends('capacity')
+    def _compute_places_left(self):
+        counts = dict(self.env['service.contract'].sudo()._read_group(
+            [('plan_id', 'in', self.ids), ('state', 'in', ('active', 'suspended'))], ['plan_id'], ['__count']))
+        for plan in self:
+            plan.places_left = max(plan.capacity - counts.get(plan._origin, 0), 0) if plan.capacity else 0
+            plan.is_sold_out = bool(plan.capacity and not plan.places_left)
+
+    def _compute_website_url(self):
+        super()._compute_website_url()
+        for plan in self:
+            plan.website_url = f'/services/{self.env["ir.http"]._slug(plan)}' if plan.id else False
+
+    @api.model
+    def _catalog(self, company, partner, family_id: int = 0):
+        """Return the published plans that a visitor may contract, family by family, lowest level first.
+
+        :param family_id: only plans of this family; 0 for all.
+        """
+        domain = Domain('is_published', '=', True) & Domain('company_id', 'in', (False, company.id))
+        if family_id:
+            domain &= Domain('family_id', '=', family_id)
+        plans = self.search(domain, order='family_id, level, sequence, name')
+        return plans._offered_to(partner, partner.with_company(company).property_product_pricelist)
+
+    @api.model
+    def _search_get_detail(self, website, order, options):
+        return {
+            'model': 'service.plan', 'search_fields': ['name', 'website_description'],
+            'base_domain': [[('is_published', '=', True), ('company_id', 'in', (False, website.company_id.id))]],
+            'fetch_fields': ['id', 'name', 'website_url'],
+            'mapping': {'name': {'name': 'name', 'type': 'text', 'match': True},
+                        'website_url': {'name': 'website_url', 'type': 'text', 'truncate': False}},
+            'icon': 'fa-file-text-o', 'order': 'sequence, name', 'requires_sudo': True,
+        }
+
+    def _chosen_lines(self, option_ids: list[int]):
+        """Return the included services and the chosen options; options of other plans are left out."""
+        self.ensure_one()
+        return self._included_lines() | self._optional_lines().filtered(lambda line: line.id in option_ids)
+
+    def _quote(self, partner, company, option_ids: list[int], interval_id: int = 0) -> dict:
+        """Return what a choice costs: recurring and one-off apart, and the next charges by date, tax included.
+
+        A contract is made and taken back at once, so the answer is what would really be billed; nothing stays.
+
+        :return: ``recurring`` and ``one_time`` (rows of ``service``, ``amount``, ``recurrence``), ``charges`` (rows of
+            ``date`` and ``amount``), ``currency``.
+        :raises UserError: if options exclude each other or are missing.
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                answer = self._quote_of(self._draft_contract(partner, company, option_ids, interval_id))
+                raise _TakenBack
+        except _TakenBack:
+            self.env.invalidate_all()
+            return answer
+
+    def _draft_contract(self, partner, company, option_ids: list[int], interval_id: int):
+        interval = self.interval_ids.filtered(lambda interval: interval.id == interval_id)
+        contract = self.env['service.contract'].with_company(company).create({
+            'name': self.env._("Quote"), 'partner_id': partner.id, 'company_id': company.id, 'plan_id': self.id,
+            'plan_interval_id': interval.id, 'date_start': company._service_today(),
+        })
+        contract.action_load_plan()
+        chosen = self._chosen_lines(option_ids) - self._included_lines()
+        contract.line_ids = [Command.create(line._prepare_contract_line_vals()) for line in chosen]
+        return contract
+
+    def _quote_of(self, contract) -> dict:
+        until = fields.Date.add(contract.date_start, months=PREVIEW_MONTHS)
+        rows = contract._preview(until, PREVIEW_ROWS)
+        dates = {}
+        for row in rows:
+            dates[row['charge_date']] = dates.get(row['charge_date'], 0.0) + row['amount_total']
+        lines = contract.line_ids
+        return {
+            'recurring': [{'service': line._portal_name(), 'amount': line.price_total,
+                           'recurrence': line.billing_label} for line in lines if line.kind != 'one_time'],
+            'one_time': [{'service': line._portal_name(), 'amount': line.price_total, 'recurrence': line.billing_label}
+                         for line in lines if line.kind == 'one_time'],
+            'charges': [{'date': day, 'amount': amount} for day, amount in sorted(dates.items())][:PREVIEW_ROWS],
+            'currency': contract.currency_id,
+        }
+
+    def _check_contractable(self) -> None:
+        """Refuse to sell what cannot be delivered."""
+        for plan in self:
+            if not plan.is_published:
+                raise UserError(self.env._("%s is not offered online at the moment.", plan.name))
+            if plan.is_sold_out:
+                raise UserError(self.env._("%s is taken by as many customers as we can serve.", plan.name))
+
+
+class _TakenBack(Exception):
+    """Leaves the savepoint of a quote, so that nothing of it stays."""
