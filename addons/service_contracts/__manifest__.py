@@ -82,6 +82,7 @@
         'demo/history.xml',
         'demo/shared_costs.xml',
         'demo/tailored_contracts.xml',
+        'demo/figures.xml',
     ],
     'assets': {
         'web.assets_backend': ['service_contracts/static/src/run/*'],

@@ -12,6 +12,14 @@ SHARE = "entry.explanation ->> 'share'"
 SHARE_NUMBER = f"""
     split_part({SHARE}, '/', 1)::numeric / COALESCE(NULLIF(split_part({SHARE}, '/', 2), ''), '1')::numeric
 """
+KEPT = "(entry.explanation ->> 'amount')::numeric"
+WHOLE = f"""
+    CASE WHEN {KEPT} = entry.amount_untaxed AND entry.explanation -> 'steps' IS NULL
+         THEN round((entry.explanation ->> 'quantity')::numeric * (entry.explanation ->> 'price_unit')::numeric
+                    * (1 - (entry.explanation ->> 'discount')::numeric / 100), currency.decimal_places)
+         ELSE entry.amount_untaxed / NULLIF({SHARE_NUMBER}, 0) END
+"""
+"""What the whole period of a charge costs; from its price where that tells, since a part of it was rounded."""
 
 TAKE = f"""
     INSERT INTO service_revenue_snapshot (
@@ -28,7 +36,7 @@ TAKE = f"""
       JOIN unnest(%(currency_ids)s::int[], %(rates)s::numeric[]) AS rate (currency_id, rate)
         ON rate.currency_id = line.currency_id
       LEFT JOIN LATERAL (
-            SELECT NULLIF(entry.amount_untaxed, 0) / NULLIF({SHARE_NUMBER}, 0) * {MONTHS} AS monthly
+            SELECT NULLIF({WHOLE}, 0) * {MONTHS} AS monthly
               FROM service_billing_entry entry
              WHERE %(is_past)s AND entry.contract_line_id = line.id AND entry.kind = 'recurring'
                AND entry.state != 'void' AND entry.period_start <= %(day)s AND entry.period_end > %(day)s
