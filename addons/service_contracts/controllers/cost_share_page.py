@@ -3,7 +3,7 @@
 from odoo import http
 from odoo.http import request
 
-from .contract_page import ContractPage
+from .contract_page import ID_LIMIT, ContractPage
 
 REPORT = 'service_contracts.service_allocation_report_action'
 PAGE = '/my/contracts/<int:contract_id>/costs/<int:share_id>'
@@ -34,8 +34,7 @@ class CostSharePage(ContractPage):
     def _find_share(self, contract_id: int, share_id: int) -> tuple:
         """Return contract and share with rights over everything if the user may read both, else None twice."""
         contract_sudo = self._find_contract(contract_id)
-        if not contract_sudo:
+        if not contract_sudo or share_id >= ID_LIMIT:
             return None, None
-        shares = contract_sudo.with_user(request.env.user)._portal_cost_shares()
-        share = shares.filtered(lambda line: line.id == share_id)
+        share = contract_sudo.with_user(request.env.user)._portal_cost_shares([('id', '=', share_id)])
         return (contract_sudo, share.sudo()) if share else (None, None)

@@ -31,7 +31,7 @@ class ServiceAllocation(models.Model):
         shared = {item: self._share(item, list(terms.values())) for item in self.item_ids}
         rows = self._prepare_rows(units, terms, shared)
         self.line_ids.with_context(service_gate=SERVICE_GATE).unlink()
-        self.env['service.allocation.line'].create(self._with_booked(rows))
+        self.env['service.allocation.line'].with_context(service_gate=SERVICE_GATE).create(self._with_booked(rows))
         self._pass_gate(has_late_change=False)
 
     def _check_complete(self) -> None:

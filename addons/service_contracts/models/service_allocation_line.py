@@ -67,6 +67,12 @@ class ServiceAllocationLine(models.Model):
 
     # === CRUD === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if vals_list and not has_passed_gate(self.env):
+            raise UserError(self.env._("Shares are worked out. Change the costs, readings or occupants instead."))
+        return super().create(vals_list)
+
     def write(self, vals):
         if not has_passed_gate(self.env):
             raise UserError(self.env._("Shares are worked out. Change the costs, readings or occupants instead."))

@@ -21,13 +21,13 @@ class ServiceContract(models.Model):
         action = self.env['ir.actions.act_window']._for_xml_id('service_contracts.service_allocation_line_action')
         return {**action, 'domain': [('contract_id', 'in', self.ids)], 'context': {}}
 
-    def _portal_cost_shares(self):
-        """Return the newest shares of the contract that the user may read."""
+    def _portal_cost_shares(self, domain=()):
+        """Return the newest shares of the contract that the user may read, of those that a domain leaves."""
         self.ensure_one()
         Line = self.env['service.allocation.line']
         if not Line.has_access('read'):
             return Line
         return Line.search(
-            [('contract_id', '=', self.id), ('state', 'in', ('confirmed', 'cancelled'))],
+            [('contract_id', '=', self.id), ('state', 'in', ('confirmed', 'cancelled')), *domain],
             order='date_to desc, id desc', limit=SHARE_ROWS,
         )

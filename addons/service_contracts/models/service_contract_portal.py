@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from ..rules.billing import ADJUSTMENT
+
 NEXT_ROWS = 6
 INVOICE_ROWS = 24
 
@@ -24,7 +26,9 @@ class ServiceContract(models.Model):
         """Return the next few rows of `_preview`, in the customer's words; none while they cannot be known."""
         rows = [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
         names = {line.id: line._portal_name() for line in self.line_ids}
-        return [{**row, 'service': names[row['contract_line_id']]} for row in rows]
+        return [
+            row if row['kind'] == ADJUSTMENT else {**row, 'service': names[row['contract_line_id']]} for row in rows
+        ]
 
     def _portal_invoices(self):
         """Return the newest invoices and credit notes of the contract that the user may read."""

@@ -6,7 +6,7 @@ from itertools import groupby
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..rules.billing import due_charges
+from ..rules.billing import ADJUSTMENT, due_charges
 from ..rules.errors import RuleError
 
 PREVIEW_MONTHS = 12
@@ -93,6 +93,10 @@ class ServiceContractLine(models.Model):
         vals = self.env['service.invoice.writer']._prepare_line_vals(self, charge)
         return self._prepare_base_line(**{name: vals[name] for name in ('quantity', 'price_unit', 'discount')})
 
+    def _charge_words(self, charge) -> str:
+        """Return what a pending charge is called, in one line; empty for a charge of the service itself."""
+        return charge.evidence['name'].split('\n', 1)[0] if charge.kind == ADJUSTMENT else ''
+
     def _prepare_preview_vals(self, charge) -> dict:
         """Return what a preview shows of a charge, without its amounts."""
         return {
@@ -100,7 +104,7 @@ class ServiceContractLine(models.Model):
             'contract_line_id': self._origin.id,
             'partner_id': self.partner_id.id,
             'currency_id': self.currency_id.id,
-            'service': self._service_name(),
+            'service': self._charge_words(charge) or self._service_name(),
             'kind': charge.kind,
             'charge_date': charge.charge_date,
             'period_start': charge.period.start,

@@ -131,6 +131,12 @@ class ServicePerformanceAgreement(models.Model):
 
     # === CRUD === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([
+            {name: value for name, value in vals.items() if name not in WORK_FIELDS} for vals in vals_list
+        ])
+
     def write(self, vals):
         if not has_passed_gate(self.env):
             if WORK_FIELDS & vals.keys():
@@ -153,6 +159,7 @@ class ServicePerformanceAgreement(models.Model):
     def action_evaluate(self) -> bool:
         """Work out the results of all periods that are over, and correct the watched ones, now."""
         self.check_access('write')
+        self.lock_for_update(allow_referencing=True)  # the scheduler may be at it
         self._follow()
         return True
 

@@ -63,8 +63,8 @@ class ServicePerformanceMetric(models.Model):
         help="Who said which records count. The metric reads nothing this person may not read.",
     )
     counts_nothing = fields.Boolean(
-        "No records count as 0", default=True,
-        help="A period without records has the value 0. Otherwise it has no result.",
+        "Counts without records", default=True,
+        help="A period without records has the value 0, as a percentage 100. Otherwise it has no result.",
     )
     interval_unit = fields.Selection(
         [('month', "Month"), ('quarter', "Quarter"), ('half_year', "Half-year"), ('year', "Year")],
@@ -214,8 +214,7 @@ class ServicePerformanceMetric(models.Model):
     def action_evaluate(self) -> bool:
         """Work out the results of all periods that are over, and correct the watched ones, now."""
         self.check_access('write')
-        self.agreement_ids._follow()
-        return True
+        return self.agreement_ids.action_evaluate()
 
     def action_view_results(self) -> dict:
         """Open the results of these metrics."""

@@ -142,11 +142,17 @@ class TestAllocation(AllocationCase):
 
     def test_a_thousand_units_take_a_fixed_number_of_queries(self):
         """H1: occupants, readings, advances and shares of a large house are read at once."""
-        few = self._queries(self._statement(compute=False))
-        self.env['service.allocation.unit'].create([
+        few = self._queries(self._statement(
+            compute=False, nets_advances=True, date_from='2026-01-01', date_to='2026-02-28'))
+        units = self.env['service.allocation.unit'].create([
             {'group_id': self.group.id, 'name': f"Unit {number}", 'area': 10} for number in range(300)
         ])
-        self.assertLess(self._queries(self._statement(compute=False)), few + 12)
+        line = self.tenants[0].contract_line_id
+        self.env['service.allocation.occupancy'].create([
+            {'unit_id': unit.id, 'contract_line_id': line.id, 'advance_line_id': line.id, 'date_start': '2025-01-01'}
+            for unit in units
+        ])
+        self.assertLess(self._queries(self._statement(compute=False, nets_advances=True)), few + 12)
 
     def _queries(self, statement):
         self.env.flush_all()
@@ -170,6 +176,8 @@ class TestAllocation(AllocationCase):
         statement.action_confirm()
         charges = statement.line_ids.charge_id
         self.assertEqual(len(charges), 3, "nothing to settle for the stairs")
+        preview = self.tenants[0].contract_line_id.contract_id._preview(charges[0].charge_date)
+        self.assertEqual([(row['service'], row['amount_untaxed']) for row in preview], [("Costs 2025: Flat 1", 252.0)])
         self._run()
         self.assertEqual(set(charges.mapped('state')), {'billed'})
         self.assertEqual(charges.move_id.sorted('id').mapped('move_type'), ['out_invoice', 'out_refund', 'out_refund'])
@@ -225,6 +233,7 @@ class TestAllocation(AllocationCase):
             lambda: statement.write({'date_to': '2026-01-31'}), lambda: statement.write({'state': 'draft'}),
             lambda: statement.item_ids.write({'amount': 1}), lambda: statement.item_ids.unlink(),
             lambda: statement.line_ids.write({'amount': 1}), lambda: statement.line_ids.unlink(),
+            lambda: statement.line_ids[0].copy({'amount': 1}),
             statement.action_draft, statement.unlink, statement.action_compute,
         ):
             with self.assertRaises(UserError):

@@ -1,7 +1,10 @@
 """Meter readings come in once, by hand, by file or by the interface, and are corrected by newer ones."""
 
 import base64
+import io
+from datetime import date, datetime
 
+import openpyxl
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -93,6 +96,25 @@ class TestAllocationReading(AllocationCase):
         wizard.action_import()
         self.assertEqual(self.Reading.search([]).mapped('value'), [600.5])
         self.assertIn("known already", wizard.preview_html)
+
+    def test_a_workbook_is_read_with_its_days_and_exchanges(self):
+        book = openpyxl.Workbook()
+        for row in (
+            ["Unit", "Meter", "Date", "Value", "Goes_on_from"], ["Flat 1", "HEAT", datetime(2026, 1, 1), 600.5, None],
+            ["Flat 2", "HEAT", "2026-01-02", 700, 3], [None, None, None, None, None],
+        ):
+            book.active.append(row)
+        stream = io.BytesIO()
+        book.save(stream)
+        wizard = self.env['service.allocation.reading.import'].create({
+            'file': base64.b64encode(stream.getvalue()), 'group_id': self.group.id,
+        })
+        wizard.action_import()
+        self.assertRecordValues(self.Reading.search([], order='date'), [
+            {'unit_id': self.flat_1.id, 'date': date(2026, 1, 1), 'value': 600.5, 'is_exchange': False},
+            {'unit_id': self.flat_2.id, 'date': date(2026, 1, 2), 'value': 700.0, 'is_exchange': True},
+        ])
+        self.assertEqual(self.Reading.search([], order='date')[1].goes_on_from, 3.0)
 
     def test_a_bad_file_is_refused_in_words(self):
         for content, words in ((b'\xff\xfe\x00', "cannot be read"), (b'a;b\n1;2', "Missing: date, unit, value")):

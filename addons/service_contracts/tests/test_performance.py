@@ -306,6 +306,7 @@ class TestPerformance(PerformanceCase):
         agreement.action_evaluate()
         for attack in (
             lambda: agreement.write({'date_start': '2026-02-01'}), lambda: agreement.write({'evaluated_until': False}),
+            lambda: agreement.write({'due_date': '2026-01-01'}),
             agreement.unlink, lambda: agreement.result_ids.sudo().write({'amount': 1}),
             agreement.result_ids.sudo().unlink, lambda: self.Value.search([]).write({'value': 1}),
         ):
