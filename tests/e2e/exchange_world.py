@@ -64,7 +64,7 @@ SELECT made.* FROM (
       FROM account_move AS mould, generate_series(%s, %s) AS n, res_partner AS customer
      WHERE mould.ref = %s AND customer.ref = 'D-' || %s || '-' || (1 + n %% %s) OFFSET 0
 ) AS source, LATERAL jsonb_populate_record(source.mould, jsonb_build_object(
-    'id', id, 'name', 'RE/' || (mould).ref || '/' || n, 'ref', 'copy-' || (mould).ref, 'sequence_number', 100000 + id,
+    'id', id, 'name', 'RE/' || (mould).ref || '/' || n, 'ref', %s::text, 'sequence_number', 100000 + id,
     'partner_id', customer_id, 'commercial_partner_id', customer_id, 'date', date '2026-01-01' + n %% 31,
     'invoice_date', date '2026-01-01' + n %% 31, 'payment_reference', n::text
 )) AS made
@@ -75,7 +75,7 @@ SELECT made.* FROM (
     SELECT line AS old, move.id AS move_id, move.name AS number, move.partner_id, move.date,
            1 + move.id %% 9 AS factor, nextval('account_move_line_id_seq') AS id
       FROM account_move AS mould JOIN account_move_line AS line ON line.move_id = mould.id
-      JOIN account_move AS move ON move.ref = 'copy-' || mould.ref AND move.payment_reference::integer >= %s
+      JOIN account_move AS move ON move.ref = %s
      WHERE mould.ref = %s OFFSET 0
 ) AS source, LATERAL jsonb_populate_record(source.old, jsonb_build_object(
     'id', id, 'move_id', move_id, 'move_name', number, 'partner_id', partner_id, 'date', date,
@@ -89,7 +89,7 @@ INSERT INTO account_move_line_account_tax_rel (account_move_line_id, account_tax
 SELECT line.id, rel.account_tax_id
   FROM account_move AS mould JOIN account_move_line AS old ON old.move_id = mould.id
   JOIN account_move_line_account_tax_rel AS rel ON rel.account_move_line_id = old.id
-  JOIN account_move AS move ON move.ref = 'copy-' || mould.ref AND move.payment_reference::integer >= %s
+  JOIN account_move AS move ON move.ref = %s
   JOIN account_move_line AS line ON line.move_id = move.id AND line.account_id = old.account_id
    AND line.name = old.name AND line.display_type = old.display_type
  WHERE mould.ref = %s
@@ -127,7 +127,8 @@ def copy_invoices(database: str, kind: str, count: int, customers: int = 50, fir
     mould = f'mould-{kind}'
     if first == 1:
         psql(database, COPY_CUSTOMERS, customers, mould)
-    psql(database, COPY_INVOICES, first, first + count - 1, mould, mould, customers)
-    psql(database, COPY_LINES, first, mould)
-    psql(database, COPY_TAXES, first, mould)
+    ref = f'copy-{kind}-{first}'
+    psql(database, COPY_INVOICES, first, first + count - 1, mould, mould, customers, ref)
+    psql(database, COPY_LINES, ref, mould)
+    psql(database, COPY_TAXES, ref, mould)
     psql(database, 'ANALYZE account_move, account_move_line, res_partner')

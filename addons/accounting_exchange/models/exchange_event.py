@@ -1,6 +1,7 @@
 """Events: what happened, noted in the transaction in which it happened, and told to whoever asked for it.
 
-Invoices and payments are watched by triggers of the database. A billing run writes invoices as rows, past every
+Invoices and payments, and the states of contracts and notices where their modules are installed, are watched by
+triggers of the database. A billing run writes invoices as rows, past every
 method that could be extended, and an extension of posting would send all of them the slow way; a trigger sees each
 of them, in the same transaction, whoever wrote it.
 """
@@ -10,9 +11,11 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .exchange_event_sql import DROP, EMIT, WATCH
+from .exchange_event_sql import DROP, EMIT, WATCH, WATCH_STATE
 
 KEEP_DAYS = 90
+WATCHED = {'service.contract': 'contract', 'dunning.notice': 'notice', 'installment.plan': 'plan'}
+"""Models of other modules whose states are told, and by which noun; a model may say so itself by `_exchange_watch`."""
 
 
 class ExchangeEvent(models.Model):
@@ -40,6 +43,31 @@ class ExchangeEvent(models.Model):
         # The delivery's table may not be there yet: functions name it, and are not run before it is.
         self.env.cr.execute(EMIT)
         self.env.cr.execute(WATCH)
+        self.env.cr.execute(WATCH_STATE)
+
+    def _register_hook(self):
+        """Watch the states of models that came since: their modules need not know of the exchange."""
+        super()._register_hook()
+        for name, model in self.env.registry.items():
+            noun = getattr(model, '_exchange_watch', WATCHED.get(name))
+            if noun and self._can_be_watched(model):
+                self._watch(model, noun)
+
+    def _can_be_watched(self, model) -> bool:
+        names = [model._fields.get(name) for name in ('state', 'company_id')]
+        return not model._abstract and all(field is not None and field.store for field in names)
+
+    def _watch(self, model, noun: str) -> None:
+        (known,), = self.env.execute_query(SQL(
+            "SELECT count(*) FROM pg_trigger WHERE tgname = 'exchange_state_changed' AND tgrelid = to_regclass(%s)",
+            model._table,
+        ))
+        if not known:
+            self.env.cr.execute(SQL(
+                """CREATE OR REPLACE TRIGGER exchange_state_changed AFTER UPDATE OF state ON %s FOR EACH ROW
+                   WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION exchange_watch_state(%s, %s)""",
+                SQL.identifier(model._table), noun, model._name,
+            ))
 
     @api.model
     def _drop_triggers(self) -> None:
@@ -102,7 +130,11 @@ class ExchangeEvent(models.Model):
             return self._jsonable(self.env['exchange.kind.invoices']._row(record))
         if record._name == 'account.payment':
             return self._jsonable(self.env['exchange.kind.payments']._row(record))
-        return {'id': record.id, 'name': record.display_name}
+        told = {'id': record.id, 'name': record.display_name}
+        told |= {name: record[name] or '' for name in ('state', 'external_ref') if name in record._fields}
+        if 'partner_id' in record._fields:
+            told['partner'] = record.partner_id.ref or ''
+        return told
 
     @api.model
     def _jsonable(self, row: dict) -> dict:

@@ -80,7 +80,17 @@ CREATE OR REPLACE TRIGGER exchange_payment_changed AFTER UPDATE OF state ON acco
 """
 """Watches the states of customers' invoices and of payments."""
 
+WATCH_STATE = """
+CREATE OR REPLACE FUNCTION exchange_watch_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM exchange_emit(NEW.company_id, TG_ARGV[0] || '.' || NEW.state, TG_ARGV[1], NEW.id, NULL);
+    RETURN NULL;
+END $$
+"""
+"""Tells the state of any record: `noun.state`."""
+
 DROP = """
+DROP FUNCTION IF EXISTS exchange_watch_state() CASCADE;
 DROP TRIGGER IF EXISTS exchange_move_made ON account_move;
 DROP TRIGGER IF EXISTS exchange_move_changed ON account_move;
 DROP TRIGGER IF EXISTS exchange_payment_made ON account_payment;

@@ -101,6 +101,22 @@ class TestFacts(EventCase):
         self._invoice()
         self.assertFalse(self._events())
 
+    def test_states_of_other_models_are_told(self):
+        """Contracts and notices are watched the same way where their modules are installed."""
+        events = self.env['exchange.event']
+        self.endpoint.event_filter = 'export.*,contract.*'
+        self.addCleanup(delattr, type(self.env['datev.export']), '_exchange_watch')
+        type(self.env['datev.export'])._exchange_watch = 'export'
+        events._register_hook()
+        events._register_hook()
+        self._invoice()
+        export = self.env['datev.export'].create({'date_from': '2026-02-01', 'date_to': '2026-02-28'})
+        export.action_export()
+        event = self._events()
+        self.assertEqual((event.event_type, event.res_id), ('export.done', export.id))
+        self._deliver()
+        self.assertEqual(self._sent()[0]['data'], {'id': export.id, 'name': export.name, 'state': 'done'})
+
     def test_other_modules_note_what_happened(self):
         self.assertTrue(self.env['exchange.event']._emit('contract.suspended', self.customer, {'contract': 'CT/1'}))
         event = self._events()
