@@ -105,6 +105,7 @@ class TestFacts(EventCase):
         """Contracts and notices are watched the same way where their modules are installed."""
         events = self.env['exchange.event']
         self.endpoint.event_filter = 'export.*,contract.*'
+        self.env.flush_all()
         self.addCleanup(delattr, type(self.env['datev.export']), '_exchange_watch')
         type(self.env['datev.export'])._exchange_watch = 'export'
         events._register_hook()
