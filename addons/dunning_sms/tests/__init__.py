@@ -9,3 +9,4 @@ from . import test_dunning_send
 from . import test_dunning_consequence
 from . import test_dunning_calls
 from . import test_dunning_access
+from . import test_collection_dashboard
