@@ -83,6 +83,7 @@
         'demo/shared_costs.xml',
         'demo/tailored_contracts.xml',
         'demo/figures.xml',
+        'demo/life.xml',
     ],
     'assets': {
         'web.assets_backend': ['service_contracts/static/src/run/*'],

@@ -13,6 +13,7 @@ from odoo.addons.service_contracts.rules.changes import (
     Standing,
     change_effect,
     effective_date,
+    matched,
 )
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Period
@@ -142,3 +143,17 @@ def test_a_change_may_wait_for_the_end_of_the_period():
 def test_a_change_that_cannot_be_is_refused(call):
     with pytest.raises(RuleError):
         call()
+
+
+keys = st.lists(st.sampled_from('abcd'), max_size=5)
+
+
+@LAW
+@given(keys, keys)
+def test_every_service_is_exchanged_once(old, new):
+    """B13: none is lost, none is counted twice, and equal ones belong together as far as they go."""
+    pairs = matched(old, new)
+    assert sorted(before for before, _after in pairs if before is not None) == list(range(len(old)))
+    assert sorted(after for _before, after in pairs if after is not None) == list(range(len(new)))
+    same = sum(1 for before, after in pairs if None not in (before, after) and old[before] == new[after])
+    assert same >= sum(min(old.count(key), new.count(key)) for key in set(old))

@@ -213,6 +213,7 @@ class ServiceContract(models.Model):
         """
         self.ensure_one()
         self._check_changeable()
+        wish.plan._check_offered_to(self.partner_id, self.pricelist_id)
         pairs = self._pairs_for_plan(wish.plan) if wish.plan else self._pairs_for_quantities(wish.quantities)
         outcome = self._outcome_on(wish, pairs, wish.when or 'now')
         if outcome.when == 'now' and self.plan_id.lower_at_period_end and self._is_smaller(wish, outcome):
