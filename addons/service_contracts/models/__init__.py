@@ -31,6 +31,7 @@ from . import service_price_revision_line
 from . import service_contract_preview
 from . import service_contract_portal
 from . import service_contract_remote
+from . import service_contract_remote_offer
 from . import service_billing_entry
 from . import service_pending_charge
 from . import service_billing_run

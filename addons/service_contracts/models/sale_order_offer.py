@@ -65,6 +65,38 @@ class SaleOrder(models.Model):
 
     # === BUSINESS === #
 
+    def _offered_options(self) -> list[dict]:
+        """Return what the customer may add, a ``name``, ``price`` and ``recurrence`` each; nothing once confirmed."""
+        self.ensure_one()
+        if self.state not in ('draft', 'sent'):
+            return []
+        # sudo: the customer reads the offer that the quotation makes
+        options_sudo = self.sudo().service_option_ids
+        return [
+            {
+                'name': option._option_name(), 'price': self._option_price(option),
+                'recurrence': self._option_recurrence(option),
+            } for option in options_sudo.with_context(lang=self.partner_id.lang)
+        ]
+
+    def _option_interval(self, option):
+        interval = self.service_plan_interval_id
+        return interval if option.kind == 'recurring' and interval.plan_id == option.plan_id else interval.browse()
+
+    def _option_price(self, option) -> float:
+        price = option.price_unit
+        if option.price_source == 'pricelist':
+            price = self.pricelist_id._get_product_price(
+                option.product_id, option.quantity or 1.0, currency=self.currency_id, date=self.date_order,
+            )
+        interval = self._option_interval(option)
+        return interval._price(option, price, self.currency_id) if interval else price
+
+    def _option_recurrence(self, option) -> str:
+        if option.kind == 'one_time':
+            return ''
+        return (self._option_interval(option).with_env(option.env) or option.plan_id)._recurrence_text()
+
     def _prepare_service_contract_vals(self, line_vals: list[dict]) -> dict:
         vals = super()._prepare_service_contract_vals(line_vals)
         interval = self.service_plan_interval_id
@@ -114,3 +146,16 @@ class SaleOrderLine(models.Model):
 
     def _prepare_contract_line_vals(self) -> dict:
         return {**super()._prepare_contract_line_vals(), 'plan_interval_id': self.service_plan_interval_id.id}
+
+    def _offer_notes(self) -> list[str]:
+        """Return what changes over time, in words: introductory prices, discounts and bonus rules of the plan."""
+        self.ensure_one()
+        # sudo: the customer reads the offer that the quotation makes
+        offer_sudo = self.sudo().service_plan_line_id.with_context(lang=self.order_id.partner_id.lang)
+        if self.order_id.state not in ('draft', 'sent', 'sale') or not offer_sudo:
+            return []
+        phases_sudo = offer_sudo.phase_ids if not self.service_plan_interval_id else offer_sudo.phase_ids.browse()
+        return [
+            *(phase._words(self.currency_id) for phase in phases_sudo),
+            *offer_sudo._own_reductions().mapped('name'),
+        ]

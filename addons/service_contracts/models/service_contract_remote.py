@@ -9,8 +9,10 @@ from .service_price_mixin import PRICE_FIELDS
 from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ITEM_LIMIT = 1000
+OFFER_KEYS = {'interval', 'options', 'coupon'}
 CONTRACT_KEYS = {
     'external_ref', 'partner', 'plan', 'date_start', 'date_end', 'pricelist', 'payment_term', 'lines', 'activate',
+    *OFFER_KEYS,
 }
 LINE_KEYS = {
     'product', 'plan', 'name', 'quantity', 'price_unit', 'discount', 'kind', 'date_start', 'date_end', 'meter', 'tiers',
@@ -43,6 +45,10 @@ class ServiceContract(models.Model):
               ``block``, ``free_quantity``, ``event_price``, ``free_events``, ``minimum_charge``,
               ``maximum_charge``, ``flat_at_zero``, ``prorates_limits``, ``commitment_amount``,
               ``commitment_count``, ``commitment_unit``
+            * ``interval``: how far ahead the customer pays, ``{"count": 1, "unit": "year"}``, as the plan offers it
+            * ``options``: what is booked on top of the plan: references of products, ids of plan services, or objects
+              with ``option`` and ``quantity``
+            * ``coupon``: a code to redeem
             * ``activate``: true to start it at once
 
         :return: for each object in order ``external_ref``, ``id``, ``name``, ``state``, ``created`` (true if new)
@@ -195,6 +201,7 @@ class ServiceContract(models.Model):
                     contract.action_load_plan()
             else:
                 contract._update_from(vals)
+            contract._open_offer(item)
             if item.get('activate') and contract.state == 'draft':
                 contract.action_activate()
             self.env.flush_all()

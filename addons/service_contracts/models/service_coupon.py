@@ -22,7 +22,9 @@ class ServiceCoupon(models.Model):
     currency_id = fields.Many2one(related='company_id.currency_id')
     date_start = fields.Date("Valid from", help="The first day on which it is redeemed.")
     date_end = fields.Date("Valid to", help="The last day on which it is redeemed.")
-    uses_limit = fields.Integer("Uses", help="How many contracts may redeem it. 0: any number.")
+    uses_limit = fields.Integer(
+        "Uses", default=0, required=True, help="How many contracts may redeem it. 0: any number.",
+    )
     use_count = fields.Integer("Used", readonly=True, copy=False, default=0, required=True)
     plan_ids = fields.Many2many('service.plan', string="Only for plans", help="Empty: for all.")
     percent = fields.Float("Percent", digits='Discount')

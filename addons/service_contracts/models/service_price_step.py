@@ -48,6 +48,15 @@ class ServicePlanPhase(models.Model):
     def _input_ranges(self):
         return {**super()._input_ranges(), 'length_count': (1, 1000), 'price_unit': (0, LIMIT)}
 
+    def _words(self, currency) -> str:
+        """Return the phase as a customer reads it: “3 Months at 10.00 €”."""
+        self.ensure_one()
+        units = dict(self._fields['length_unit']._description_selection(self.env))
+        return self.env._(
+            "%(count)s %(unit)s at %(price)s", count=self.length_count, unit=units[self.length_unit],
+            price=currency.format(self.price_unit),
+        )
+
     def _phases(self, start: date, regular: float) -> tuple[PricePhase, ...]:
         """Return the prices of a service that begins on a day: the phases in order, then the regular price."""
         lengths = [

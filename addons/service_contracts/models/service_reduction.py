@@ -162,13 +162,17 @@ class ServicePlan(models.Model):
 class ServicePlanLine(models.Model):
     _inherit = 'service.plan.line'
 
-    def _prepare_price_vals(self) -> dict:
-        vals = super()._prepare_price_vals()
-        reductions = self.plan_id.reduction_ids.filtered(
+    def _own_reductions(self):
+        """Return the reductions of the plan that this service has."""
+        return self.plan_id.reduction_ids.filtered(
             lambda reduction: reduction.plan_line_id == self
             or (not reduction.plan_line_id and self.kind != 'one_time'),
         )
-        return {**vals, 'reduction_ids': [Command.create(item._prepare_copy_vals()) for item in reductions]}
+
+    def _prepare_price_vals(self) -> dict:
+        vals = super()._prepare_price_vals()
+        own = self._own_reductions()
+        return {**vals, 'reduction_ids': [Command.create(item._prepare_copy_vals()) for item in own]}
 
 
 class ServiceContractLine(models.Model):

@@ -186,6 +186,45 @@ class TestOptions(OptionCase):
         with self.assertRaisesRegex(UserError, "no plan with the option"):
             order.action_add_service_option(self.plan.line_ids[0].id)
 
+    def test_a_remote_order_chooses_from_the_offer(self):
+        """A11, B11 over the interface; sent again it changes nothing."""
+        self.plan.interval_ids = [Command.create({'interval_unit': 'year', 'discount': 10.0})]
+        self.env['service.coupon'].create({'code': 'HELLO', 'name': "Hello", 'percent': 5.0})
+        item = {'external_ref': 'R-1', 'partner': 'ANA', 'plan': 'HOST-M', 'interval': {'count': 1, 'unit': 'year'},
+                'options': ['BACKUP', {'option': 'SHIELD', 'quantity': 2}], 'coupon': 'hello'}
+        for _time in range(2):
+            answer, = self.env['service.contract'].open_contracts([item])
+        contract = self.env['service.contract'].browse(answer['id'])
+        self.assertEqual([(line.product_id, line.price_unit, line.quantity) for line in contract.line_ids], [
+            (self.setup, 50.0, 1.0), (self.hosting, 324.0, 1.0), (self.backup, 100.44, 1.0), (self.shield, 54.0, 2.0),
+        ])
+        self.assertEqual(len(contract.line_ids.reduction_ids), 3)
+        self.env['service.contract'].open_contracts([{**item, 'activate': True}])
+        self.assertFalse(self.env['service.contract'].open_contracts([{**item, 'activate': True}])[0]['created'])
+        for wrong, text in [
+            ({'interval': {'count': 2, 'unit': 'year'}}, "does not offer the interval"),
+            ({'interval': 'year'}, "does not offer the interval"), ({'options': 'BACKUP'}, "must be a list"),
+            ({'options': [{'quantity': 1}]}, "An option is"),
+            ({'options': ['NONE']}, "offers no option"), ({'coupon': 'NONE'}, "There is no coupon"),
+        ]:
+            with self.subTest(wrong), self.assertRaisesRegex(UserError, text):
+                self.env['service.contract'].open_contracts([{**item, 'external_ref': 'R-2', **wrong}])
+
+    def test_the_quotation_shows_what_may_be_added_and_what_changes(self):
+        """A11: the customer reads the options with their price, and prices over time, before buying."""
+        self.plan.line_ids[1].phase_ids = [Command.create({'length_count': 3, 'price_unit': 10.0})]
+        self.plan.reduction_ids = [Command.create({'name': "Every twelfth month free", 'kind': 'free_period'})]
+        order = self.env['sale.order'].create({'partner_id': self.customer.id})
+        order.action_add_service_plan(self.plan.id)
+        order.action_add_service_option(self.shield_option.id)
+        html, _type = self.env['ir.actions.report']._render_qweb_html('sale.report_saleorder', order.ids)
+        text = html.decode()
+        for part in ("You may add", "Backup", "9.30", "per month", "3 Months at", "10.00", "Every twelfth month free"):
+            self.assertIn(part, text)
+        self.assertEqual([row['name'] for row in order._offered_options()], ["Backup", "Rescue"])
+        order.action_confirm()
+        self.assertFalse(order._offered_options())
+
     def test_a_copy_of_a_plan_keeps_its_options_together(self):
         self.plan.option_group_ids = [Command.create({'name': "Safety", 'maximum': 1})]
         self.backup_option.write({'option_group_id': self.plan.option_group_ids.id, 'excluded_ids': self.shield_option})
