@@ -64,6 +64,7 @@
         'views/statement_menus.xml',
     ],
     'demo': [
+        'demo/reminders.xml',
     ],
     'assets': {
         'web.assets_backend': [

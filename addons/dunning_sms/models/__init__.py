@@ -43,3 +43,4 @@ from . import sms_sms
 from . import collection_worklist
 from . import dunning_recovery
 from . import collection_dashboard
+from . import dunning_demo

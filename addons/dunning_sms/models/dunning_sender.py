@@ -80,7 +80,7 @@ class DunningSender(models.AbstractModel):
     def _queue_domain(self) -> Domain:
         return (
             Domain('state', '=', 'queued') & Domain('channel', '!=', 'letter')
-            & Domain('next_try_at', '<=', fields.Datetime.now())
+            & Domain('next_try_at', '<=', fields.Datetime.now()) & Domain('company_id.dunning_is_active', '=', True)
         )
 
     def _release_expired(self) -> None:
@@ -107,7 +107,7 @@ class DunningSender(models.AbstractModel):
         if not ahead:
             return ahead, after, 0
         queued = self.env['dunning.delivery'].search(
-            [('partner_id', 'in', ahead.partner_id.ids), ('state', '=', 'queued')])
+            [('partner_id', 'in', ahead.partner_id.ids), ('state', '=', 'queued')], order='id')
         locked = queued.try_lock_for_update()
         held = (queued - locked).partner_id
         mine = ahead.filtered(lambda delivery: delivery in locked and delivery.partner_id not in held)

@@ -10,3 +10,5 @@ from . import test_dunning_consequence
 from . import test_dunning_calls
 from . import test_dunning_access
 from . import test_collection_dashboard
+from . import test_dunning_run
+from . import test_dunning_settings
