@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Command
 
 
@@ -10,6 +10,7 @@ class DunningDemo(models.AbstractModel):
     _name = 'dunning.demo'
     _description = "Demo of Reminders"
 
+    @api.model
     def _invoice(self, rows: list[tuple[int, float, int]]) -> None:
         """Post an invoice for each customer, amount and number of days overdue, if the company has its books."""
         company, today = self._company(), fields.Date.today()
@@ -27,6 +28,7 @@ class DunningDemo(models.AbstractModel):
             for partner_id, amount, days in rows
         ]).action_post()
 
+    @api.model
     def _dispute(self, partner_id: int, amount: float) -> None:
         """Put a part of what a customer owes on hold."""
         if line := self._line(partner_id):
@@ -35,6 +37,7 @@ class DunningDemo(models.AbstractModel):
                 'reason': "The camera in the yard did not work in the first week.",
             })
 
+    @api.model
     def _promise(self, partner_id: int, days: int) -> None:
         """Let a customer promise to pay in some days."""
         if line := self._line(partner_id):
@@ -43,6 +46,7 @@ class DunningDemo(models.AbstractModel):
                 'date': fields.Date.today() + timedelta(days=days), 'note': "Pays when the salary comes.",
             })
 
+    @api.model
     def _plan(self, partner_ids: list[int]) -> None:
         """Write the notices of the day for these customers."""
         company = self._company()

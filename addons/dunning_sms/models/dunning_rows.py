@@ -30,9 +30,7 @@ def insert_rows(model, rows: Sequence[dict]):
         ids = next_ids(cr, model._table, len(rows))
         rows = [{'id': new, **row} for new, row in zip(ids, rows, strict=True)]
         names.insert(0, 'id')
-    values = SQL(', ').join(
-        SQL('(%s)', SQL(', ').join(SQL('%s', row[name]) for name in names)) for row in rows
-    )
+    values = SQL(', '.join(['%s'] * len(rows)), *(tuple(row[name] for name in names) for row in rows))
     typed = SQL(', ').join(
         SQL('v.%s::%s', SQL.identifier(name), SQL('integer' if name == 'id' else _type(model, name))) for name in names
     )
