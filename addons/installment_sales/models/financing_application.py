@@ -28,6 +28,7 @@ class InstallmentFinancingApplication(models.Model):
     _inherit = ['mail.thread', 'mail.activity.mixin']
     _order = 'id desc'
     _check_company_auto = True
+    _mail_post_access = 'read'
 
     name = fields.Char("Number", required=True, readonly=True, copy=False, default='/')
     order_id = fields.Many2one('sale.order', "Order", required=True, readonly=True, index=True, ondelete='restrict')

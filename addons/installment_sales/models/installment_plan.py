@@ -160,7 +160,9 @@ class InstallmentPlan(models.Model):
 
         :raises UserError: if nothing of the plan is on an invoice yet that is open.
         """
-        action = self._invoices_to_pay().action_register_payment()
+        if not (invoices := self._invoices_to_pay()):
+            raise UserError(self.env._("Nothing of %s is invoiced and open yet.", self[:1].name))
+        action = invoices.action_register_payment()
         return {**action, 'context': {**action['context'], 'default_group_payment': True}}
 
     def action_print(self) -> dict:

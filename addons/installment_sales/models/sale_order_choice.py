@@ -13,7 +13,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         return (
             self.company_id.installment_portal_choice and self.state in ('draft', 'sent') and not self.is_expired
-            and not self.signature and not self.installment_accepted_hash
+            and not self.signature and not self.installment_accepted_hash and not self._is_being_financed()
         )
 
     def _installment_choices(self) -> list[dict]:
@@ -24,9 +24,10 @@ class SaleOrder(models.Model):
         for terms in self.installment_fitting_ids:
             given, problem = terms._try(lambda terms=terms: self._installment_offer(terms))
             if not problem and not terms._problem(given):
+                payments = [row.payment for row in given.rows]
                 found.append({
-                    'terms': terms, 'count': len(given.rows), 'at_start': float(given.at_start),
-                    'installment': float(given.rows[0].payment), 'last': float(given.rows[-1].payment),
+                    'terms': terms, 'count': len(payments), 'is_even': len(set(payments[:-1])) <= 1,
+                    'at_start': float(given.at_start), 'installment': float(payments[0]), 'last': float(payments[-1]),
                     'until': given.rows[-1].due, 'cost': float(given.cost), 'total': float(given.total),
                     'apr_eu': float(offer_eu_apr(given)), 'is_chosen': terms == self.installment_terms_id,
                 })

@@ -49,11 +49,10 @@ class SaleOrder(models.Model):
 
     def _apply_for_financing(self) -> None:
         """Put an application on record; the scheduled job sends it, after this transaction is committed."""
-        applications_sudo = self.sudo().financing_application_ids  # sudo: the customer applies by signing
-        if applications_sudo.filtered(lambda item: item.state in OPEN_STATES + GRANTED_STATES):
+        if self._is_being_financed():
             return
         given = self._installment_offer(self.installment_terms_id)
-        applications_sudo.create({
+        self.sudo().financing_application_ids.create({  # sudo: the customer applies by signing
             'order_id': self.id, 'provider_id': self.financing_provider_id.id, 'terms_id': self.installment_terms_id.id,
             'amount': float(given.financed), 'figures': self._installment_figures(given),
         })
@@ -63,6 +62,11 @@ class SaleOrder(models.Model):
         """Return the application that lets the order be confirmed; maybe none."""
         # sudo: whoever confirms need not read applications
         return self.sudo().financing_application_ids.filtered(lambda item: item.state in GRANTED_STATES)[:1]
+
+    def _is_being_financed(self) -> bool:
+        """Tell whether a provider has, or will have, the application of the order on the table."""
+        states = self.sudo().financing_application_ids.mapped('state')  # sudo: the customer looks at the order
+        return any(state in OPEN_STATES + GRANTED_STATES for state in states)
 
     def _financing_declined(self) -> None:
         """Let the customer choose again."""

@@ -100,6 +100,8 @@ class TestFinancing(FinancingCase):
     def test_applying_twice_is_one_application(self):
         application = self._apply()
         application.order_id.action_apply_for_financing()
+        application.order_id._choose_installments(self.free.id)
+        self.assertEqual(application.order_id.installment_terms_id, self.annuity)
         self.assertEqual(len(application.order_id.financing_application_ids), 1)
         with mute_logger('odoo.sql_db'), self.assertRaises(IntegrityError), self.cr.savepoint():
             application.sudo().copy().flush_recordset()

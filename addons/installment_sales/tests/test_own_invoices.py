@@ -31,6 +31,8 @@ class TestOwnInvoices(InstallmentCase):
         """C1: the invoices sum to what was agreed, to the cent."""
         plan = self._sold(self.each)
         self.assertFalse(plan._invoices())
+        with self.assertRaisesRegex(UserError, "invoiced and open yet"):
+            plan.action_register_payment()
         self.assertEqual((plan.state, plan.amount_residual), ('active', 1026.41))
         self._night('2026-02-14')
         self.assertFalse(plan._invoices())

@@ -118,6 +118,12 @@ class TestPlanPortal(InstallmentCase, HttpCase):
         self._choice(order, self.free.id, token='x')
         self.assertFalse(order.installment_terms_id)
 
+    def test_uneven_installments_are_not_told_as_equal_ones(self):
+        order = self._order(self.env['installment.terms'], require_payment=False)
+        self._terms(name="Falling", method='equal_principal', count=3, interest_rate=12)
+        even = {choice['terms'].name: choice['is_even'] for choice in order._installment_choices()}
+        self.assertEqual(even, {"Falling": False, "3 without interest": True, "6 at 9 %": True})
+
     def test_nothing_is_chosen_after_the_signature_or_against_the_setting(self):
         order = self._order(self.free, require_payment=False)
         order.action_quotation_sent()
