@@ -38,11 +38,12 @@ class ServiceContract(models.Model):
         special = [line for line, charges in charges_by_line.items() if charges and line._has_own_prices()]
         if not special:
             return charges_by_line
-        lines = self.env['service.contract.line'].browse().union(*special)
-        dues = lines._dues_to_reward()
+        # sudo: a customer sees what will be charged without the right to read how prices were agreed
+        lines_sudo = self.env['service.contract.line'].browse().union(*special).sudo()
+        dues = lines_sudo._dues_to_reward()
         return charges_by_line | {
-            line: line._own_charges(charges_by_line[line], terms[line.id], dues.get(line.contract_id.id, ()))
-            for line in lines
+            line: line_sudo._own_charges(charges_by_line[line], terms[line.id], dues.get(line_sudo.contract_id.id, ()))
+            for line, line_sudo in zip(special, lines_sudo, strict=True)
         }
 
 

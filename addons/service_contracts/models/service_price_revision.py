@@ -429,8 +429,16 @@ class ServicePriceRevision(models.Model):
              WHERE row.revision_id = %(id)s AND row.state = 'planned' AND line.id = row.contract_line_id
             """, {'id': self.id},
         )
+        self.env.cr.execute(
+            """
+            UPDATE service_contract_line line SET price_changes_on = NULL
+              FROM service_price_revision_line row
+             WHERE row.revision_id = %(id)s AND row.state = 'planned' AND line.id = row.contract_line_id
+               AND NOT line.has_price_rules
+            """, {'id': self.id},
+        )
         self.env.invalidate_all()
-        self._follow()
+        self._follow(Domain('contract_line_id.has_price_rules', '=', True))
         self._pass_gate(state='withdrawn')
         self._tell_contracts(self.env._("%s is withdrawn; prices stay as they were.", self.name))
 

@@ -182,6 +182,20 @@ class ServiceContractLine(models.Model):
         'service.reduction', 'contract_line_id', "Discounts and bonus rules", copy=True,
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take from the offer what a form does not show and so does not send: price model, tiers, reductions."""
+        offers = self.env['service.plan.line'].browse(
+            {vals['plan_line_id'] for vals in vals_list if type(vals.get('plan_line_id')) is int},
+        ).exists()
+        agreed = {offer.id: offer._prepare_price_vals() for offer in offers}
+        kinds = {offer.id: offer.kind for offer in offers}
+        return super().create([
+            {**agreed[offer_id], **vals} if (offer_id := vals.get('plan_line_id')) in agreed
+            and vals.get('kind', 'recurring') == kinds[offer_id] else vals
+            for vals in vals_list
+        ])
+
     @api.depends('reduction_ids')
     def _compute_has_price_rules(self):
         super()._compute_has_price_rules()
@@ -198,7 +212,8 @@ class ServiceContractLine(models.Model):
 
     def _standing_part(self) -> float:
         """Return which part of the price the standing reductions take off today, from 0 to 1."""
-        return float(self._standing_off(max(self.company_id._service_today(), self._billing_start())))
+        start = self._billing_start()
+        return float(self._standing_off(max(self.company_id._service_today(), start))) if start else 0.0
 
     def _follow_reductions(self) -> None:
         """Let the figures follow a change of reductions."""

@@ -168,7 +168,8 @@ class TestPriceRevision(ReductionCase):
         with self.assertRaisesRegex(UserError, "Apply Prices 2026 first"):
             revision.action_tell()
         revision.action_apply()
-        revision.action_tell()
+        manager = self._user('manager', 'service_contracts.group_contract_manager')
+        revision.with_user(manager).action_tell()
         for _time in range(2):
             with self.enter_registry_test_mode():
                 self.env.ref('service_contracts.ir_cron_tell_prices').method_direct_trigger()

@@ -3,8 +3,9 @@
 from datetime import date
 
 from freezegun import freeze_time
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
+from odoo.tests import Form
 
 from .usage import GRADUATED, UsageCase
 
@@ -156,6 +157,31 @@ class TestReductions(ReductionCase):
         rows = [row['amount_untaxed'] for row in line.contract_id._preview(date(2026, 3, 1))]
         self._run('2026-03-01', line.contract_id)
         self.assertEqual(rows, self._amounts(line))
+
+    def test_a_customer_sees_the_reduced_charges_to_come(self):
+        """G3: without the right to read how prices were agreed."""
+        line = self._reduced({'percent': 10.0}, {'name': "On time", 'kind': 'paid_on_time', 'percent': 3.0})
+        line.price_step_ids = [Command.create({'date_start': '2026-05-01', 'price_unit': 40.0})]
+        portal = self._user('ana', 'base.group_portal', partner_id=self.customer.id)
+        rows = line.contract_id.with_user(portal).sudo()._preview(date(2026, 5, 1))
+        self.assertEqual([row['amount_untaxed'] for row in rows], [27.0, 27.0, 27.0, 27.0, 36.0])
+        with self.assertRaises(AccessError):
+            line.with_user(portal).reduction_ids.read(['percent'])
+
+    def test_the_form_takes_over_what_it_does_not_show(self):
+        self.plan.line_ids = [Command.create({
+            'product_id': self.calls.id, 'kind': 'usage', 'meter_id': self.meter.id, 'price_model': 'graduated',
+            'tier_ids': self._tiers(GRADUATED), 'sequence': 9,
+        })]
+        form = Form(self.env['service.contract'])
+        form.partner_id = self.customer
+        self.plan.reduction_ids = [Command.create({'name': "Thanks", 'percent': 10.0})]
+        form.plan_id = self.plan
+        form.date_start = False
+        form.date_start = date(2026, 3, 10)
+        setup, hosting, calls = form.save().line_ids
+        self.assertEqual((setup + hosting + calls).mapped('reduction_ids.name'), ["Thanks", "Thanks"])
+        self.assertEqual((calls.meter_id, len(calls.tier_ids)), (self.meter, 3))
 
     def test_a_reduction_of_nothing_is_refused(self):
         for vals in ({}, {'kind': 'loyalty'}, {'kind': 'paid_on_time', 'amount': 5.0}):
