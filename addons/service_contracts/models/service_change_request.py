@@ -358,7 +358,8 @@ class ServiceContract(models.Model):
             rated = self.env['service.usage.rater']._rate({line: due_charges(terms, day, 1)}, {line.id: terms})
             parts = self._with_reductions(rated, {line.id: terms})[line]
             digits = self.currency_id.decimal_places
-            amounts[day] = amounts.get(day, ZERO) + sum((part.amount(digits) for part in parts), ZERO)
+            if amount := sum((part.amount(digits) for part in parts), ZERO):
+                amounts[day] = amounts.get(day, ZERO) + amount
         first = min(amounts, default=False)
         return first, float(amounts.get(first, ZERO))
 

@@ -59,11 +59,11 @@ class ServiceContractChange(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends('contract_id', 'date_effective')
+    @api.depends('summary', 'date_effective')
     def _compute_display_name(self):
         for change in self:
             change.display_name = self.env._(
-                "%(contract)s from %(day)s", contract=change.contract_id.name,
+                "%(change)s, from %(day)s", change=change.summary or change.contract_id.name,
                 day=format_date(self.env, change.date_effective),
             )
 

@@ -1,6 +1,6 @@
 """The log of a contract's life: every step with who took it, when, from which day on, and why."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import fields, models
 
@@ -81,16 +81,27 @@ class ServiceContract(models.Model):
     def _log_event(self, kind: str, reason: str = '', day: date | None = None, cause: str | None = None) -> None:
         """Keep a step of these contracts.
 
-        :param day: from which it holds; today if left out.
+        :param day: from which it holds; what the contract says, else today, if left out.
         """
         # sudo: the log follows what is done, nobody writes it by hand
         self.env['service.contract.event'].sudo().create([
             {
                 'contract_id': contract.id, 'user_id': self.env.uid, 'kind': kind, 'reason': reason,
-                'date_effective': day or contract.company_id._service_today(), 'cause': cause,
+                'date_effective': day or contract._event_day(kind), 'cause': cause,
             }
             for contract in self
         ])
+
+    def _event_day(self, kind: str) -> date:
+        """Return the day from which a step holds: contracts may start, pause and end on another day than today."""
+        self.ensure_one()
+        today = self.company_id._service_today()
+        if kind == 'activated':
+            return self.date_start
+        if kind == 'ended' and self.date_end:
+            return self.date_end + timedelta(days=1)
+        running = self.pause_ids.filtered(lambda pause: pause.state == 'running')
+        return running[:1].date_start if kind == 'suspended' and running else today
 
 
 def _kind_of(source: str | None, target: str) -> str:

@@ -22,6 +22,12 @@ class ServiceContract(models.Model):
         self.ensure_one()
         return ', '.join(dict.fromkeys(line._portal_name() for line in self.line_ids))
 
+    def _portal_lines(self):
+        """Return the services that run or are to run; of a contract that is over, all it had at its end."""
+        self.ensure_one()
+        last = min(filter(None, (self.company_id._service_today(), self.date_end)))
+        return self.line_ids.filtered(lambda line: not line.date_end or line.date_end >= last)
+
     def _portal_next_charges(self) -> list[dict]:
         """Return the next few rows of `_preview`, in the customer's words; none while they cannot be known."""
         rows = [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]

@@ -297,6 +297,15 @@ class TestContractChange(ContractCase):
         self.assertEqual(kinds[-2:], ['change_requested', 'changed'])
         self.assertEqual(contract.event_ids[0].user_id, self.env.user)
 
+    def test_the_customer_sees_what_runs_and_what_comes(self):
+        contract = self._hosted('2026-03-01')
+        self._bill(contract, '2026-03-01')
+        self._change(contract, '2026-03-10', plan='M')
+        self.assertEqual(contract._portal_lines().mapped('name'), ["Hosting Medium"])
+        self._change(contract, '2026-03-10', plan='L', when='period_end')
+        self.assertEqual(contract._portal_lines().mapped('name'), ["Hosting Medium", "Hosting Large"])
+        self.assertIn("Medium → Large, from 04/01/2026", contract.scheduled_change_id.display_name)
+
     def test_nobody_writes_a_change_by_hand(self):
         clerk = self._user('clerk', 'service_contracts.group_contract_user')
         contract = self._hosted().with_user(clerk)

@@ -120,6 +120,12 @@ class TestServiceSuspension(ContractCase):
                          ['2026-03-15', '2026-04-15', '2026-03-31'])
         self.assertTrue(all(event.user_id and event.date for event in events))
 
+    def test_a_step_holds_from_its_own_day(self):
+        contract = self._hosted()
+        contract.action_pause('2026-03-05')
+        days = {event.kind: str(event.date_effective) for event in contract.event_ids}
+        self.assertEqual(days, {'activated': '2026-03-01', 'suspended': '2026-03-05'})
+
     def test_planned_dates_can_be_taken_back(self):
         contract = self._hosted()
         contract.action_pause('2026-03-15')
