@@ -14,6 +14,7 @@ SHARE_ROUTES = {
     '/my/contracts/<int:contract_id>/costs/<int:share_id>', '/my/contracts/<int:contract_id>/costs/<int:share_id>/pdf',
 }
 """Tested in test_allocation_access.py."""
+STAFF_ROUTES = {'/service_contracts/figures.xlsx'}
 TOKENS = (None, '', 'None', 'False', '[]', 'ünïcödé', '00000000-0000-4000-8000-000000000000')
 
 
@@ -127,7 +128,7 @@ class TestPortal(ContractCase, HttpCase):
             if rule.endpoint.func.__module__.startswith('odoo.addons.service_contracts')
             or rule.rule.startswith('/my/contracts')
         }
-        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES)
+        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES | STAFF_ROUTES)
 
     def test_what_is_not_ones_own_is_answered_alike(self):
         """G1: foreign, draft, deleted, of another company, never made: no answer tells which."""
