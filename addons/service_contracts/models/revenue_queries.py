@@ -68,23 +68,18 @@ FORGET_MOVEMENTS = 'DELETE FROM service_revenue_movement WHERE company_id = %(co
 MOVE = """
     INSERT INTO service_revenue_movement (company_id, partner_id, month, kind, amount, mrr)
     SELECT %(company_id)s, partner_id, %(month)s, CASE
-               WHEN before.mrr IS NULL THEN CASE WHEN EXISTS (
-                    SELECT FROM service_revenue_snapshot earlier
-                     WHERE earlier.company_id = %(company_id)s AND earlier.partner_id = changed.partner_id
-                       AND earlier.month < %(month)s AND earlier.mrr != 0)
-                    THEN 'reactivation' ELSE 'new' END
-               WHEN after.mrr IS NULL THEN 'churn'
-               WHEN after.mrr > before.mrr THEN 'expansion' ELSE 'contraction' END,
-           COALESCE(after.mrr, 0) - COALESCE(before.mrr, 0), COALESCE(after.mrr, 0)
-      FROM (SELECT DISTINCT partner_id FROM service_revenue_snapshot
-             WHERE company_id = %(company_id)s AND month IN (%(month)s, %(previous)s)) AS changed
-      LEFT JOIN (SELECT partner_id, sum(mrr) AS mrr FROM service_revenue_snapshot
-             WHERE company_id = %(company_id)s AND month = %(previous)s GROUP BY partner_id
-            HAVING sum(mrr) != 0) AS before USING (partner_id)
-      LEFT JOIN (SELECT partner_id, sum(mrr) AS mrr FROM service_revenue_snapshot
-             WHERE company_id = %(company_id)s AND month = %(month)s GROUP BY partner_id
-            HAVING sum(mrr) != 0) AS after USING (partner_id)
-     WHERE COALESCE(after.mrr, 0) != COALESCE(before.mrr, 0)
+               WHEN before = 0 THEN CASE WHEN is_known THEN 'reactivation' ELSE 'new' END
+               WHEN after = 0 THEN 'churn'
+               WHEN after > before THEN 'expansion' ELSE 'contraction' END,
+           after - before, after
+      FROM (
+        SELECT partner_id, COALESCE(sum(mrr) FILTER (WHERE month = %(previous)s), 0) AS before,
+               COALESCE(sum(mrr) FILTER (WHERE month = %(month)s), 0) AS after,
+               COALESCE(bool_or(month < %(month)s AND mrr != 0), FALSE) AS is_known
+          FROM service_revenue_snapshot
+         WHERE company_id = %(company_id)s AND month <= %(month)s
+         GROUP BY partner_id) AS changed
+     WHERE after != before
 """
 """As `rules.mrr.movements`: one for each customer and month, so they sum to the change."""
 
