@@ -15,6 +15,7 @@ from tests.e2e.processes import psql
 
 ROWS = int(os.environ.get('SUITE_EXCHANGE_ROWS', 4000))
 KILLED = -9
+PATIENCE = 300 + ROWS / 50
 JOBS = """
 from odoo.addons.accounting_exchange.gateways import places
 jobs = env['exchange.job'].create([
@@ -89,7 +90,8 @@ def clean():
     with exchange_database() as database, forked_odoo(database) as forks:
         put_files(forks, ROWS)
         began = time.monotonic()
-        forks.run(RUN)
+        child = forks.start(RUN)
+        assert child.wait(PATIENCE) == 0, child.errors
         print(f'\n{ROWS} customers and their prices in {time.monotonic() - began:.0f} s')
         yield state(database)
 

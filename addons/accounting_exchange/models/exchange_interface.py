@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
-from psycopg2 import InterfaceError, OperationalError
+from psycopg2 import IntegrityError, InterfaceError, OperationalError
 
 from ..rules.errors import ExchangeError
 from ..rules.values import Column, Field, Format, convert
@@ -311,10 +311,11 @@ class ExchangeInterface(models.AbstractModel):
                 self.env.flush_all()
         except (OperationalError, InterfaceError):
             raise  # another transaction's fault: the server calls anew
-        except (UserError, MissingError, ValueError) as error:
+        except (UserError, MissingError, ValueError, IntegrityError) as error:
             if len(items) == 1:
                 (place, values), = items
-                refused.append({'place': place, ref_name: str(values.get(ref_name, '')), 'reason': str(error)})
+                reason = self.env['exchange.run']._reason(error)
+                refused.append({'place': place, ref_name: str(values.get(ref_name, '')), 'reason': reason})
                 return
         else:
             taken += [

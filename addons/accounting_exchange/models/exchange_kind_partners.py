@@ -40,12 +40,15 @@ class ExchangeKindPartners(models.AbstractModel):
 
     def _exchange_take(self, items):
         known = self._find_linked('res.partner', 'ref', [item['ref'] for item in items])
-        return self._take_simple('res.partner', items, known, 'ref', self._prepare_vals)
+        countries = self._countries(items)
+        return self._take_simple(
+            'res.partner', items, known, 'ref', lambda item, _partner: self._prepare_vals(item, countries),
+        )
 
-    def _prepare_vals(self, item: dict, _partner) -> dict:
+    def _prepare_vals(self, item: dict, countries: dict) -> dict:
         names = ('ref', 'name', 'is_company', 'email', 'phone', 'street', 'street2', 'zip', 'city', 'vat', 'active')
         vals = {name: item[name] for name in names if name in item}
-        country = self._country(item['country']) if 'country' in item else self.env['res.country']
+        country = self._country(item['country'], countries) if 'country' in item else self.env['res.country']
         if country:
             vals['country_id'] = country.id
         if 'state' in item:
@@ -57,8 +60,13 @@ class ExchangeKindPartners(models.AbstractModel):
             vals['property_payment_term_id'] = term.id
         return vals
 
-    def _country(self, code: str):
-        country = self.env['res.country'].search([('code', '=', code.upper())], limit=1)
+    def _countries(self, items: list[dict]) -> dict:
+        """Return the countries that the items name, by their codes."""
+        codes = {item['country'].upper() for item in items if 'country' in item}
+        return self.env['res.country'].search([('code', 'in', sorted(codes))]).grouped('code')
+
+    def _country(self, code: str, countries: dict):
+        country = countries.get(code.upper())
         if not country:
             raise UserError(self.env._("There is no country with the code “%s”. Send two letters, such as DE.", code))
         return country

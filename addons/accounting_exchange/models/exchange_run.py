@@ -233,6 +233,16 @@ class ExchangeRun(models.Model):
             self.write({'state': 'done', 'finished_at': _now()})
         return True
 
+    @api.model
+    def _reason(self, error: Exception) -> str:
+        """Return what people should read about an error: its own sentence, or one that points to the log."""
+        if isinstance(error, (UserError, MissingError)):
+            return str(error)
+        _logger.warning("A row could not be taken: %s", type(error).__name__, exc_info=error)
+        if isinstance(error, DatabaseError) and error.diag.message_primary:
+            return self.env._("The database refused the row: %(message)s", message=error.diag.message_primary)
+        return self.env._("Unexpected error %(error)s. The server's log tells more.", error=type(error).__name__)
+
     # === DELIVER === #
 
     def _deliver(self) -> None:
@@ -451,7 +461,7 @@ class _Batch:
             raise  # the server's fault, or another transaction's, never the row's
         except Exception as error:
             if len(units) == 1:
-                reason = self._reason(error)
+                reason = self.run._reason(error)
                 for place, values in zip(units[0].places, units[0].rows or [units[0].item], strict=True):
                     self._refuse(place, reason, values)
                 return
@@ -476,15 +486,6 @@ class _Batch:
         })
         if values is not None:
             self.sums['refused'] += self._amount(values)
-
-    def _reason(self, error: Exception) -> str:
-        """Return what people should read about an error: its own sentence, or one that points to the log."""
-        if isinstance(error, (UserError, MissingError)):
-            return str(error)
-        _logger.warning("A row could not be taken: %s", type(error).__name__, exc_info=error)
-        if isinstance(error, DatabaseError) and error.diag.message_primary:
-            return self.env._("The database refused the row: %(message)s", message=error.diag.message_primary)
-        return self.env._("Unexpected error %(error)s. The server's log tells more.", error=type(error).__name__)
 
 
 class _Unit:

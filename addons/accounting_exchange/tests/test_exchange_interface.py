@@ -5,6 +5,7 @@ from inspect import getmembers, isfunction
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools import mute_logger
 
 from .common import ExchangeCase
 
@@ -50,6 +51,15 @@ class TestSend(InterfaceCase):
         self.assertEqual([row['place'] for row in answer['taken']], [1])
         self.assertEqual([row['place'] for row in answer['refused']], [2, 3, 4, 5, 6, 7])
         self.assertIn("“name” is missing", answer['refused'][0]['reason'])
+
+    def test_an_error_of_the_database_refuses_its_item_alone(self):
+        self.env.cr.execute("ALTER TABLE res_partner ADD CONSTRAINT no_porto CHECK (city != 'Porto')")
+        with mute_logger('odoo.sql_db', 'odoo.addons.accounting_exchange.models.exchange_run'):
+            answer = self._call('upsert_partners', [
+                {'ref': 'N-1', 'name': "Nora"}, {'ref': 'N-2', 'name': "Bruno", 'city': "Porto"},
+            ])
+        self.assertEqual([row['place'] for row in answer['taken']], [1])
+        self.assertIn("The database refused", answer['refused'][0]['reason'])
 
     def test_all_or_none(self):
         answer = self._call('upsert_partners', [
