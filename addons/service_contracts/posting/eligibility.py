@@ -8,7 +8,7 @@ from .draft import InvoiceDraft, InvoiceItem
 
 REVIEWED_OVERRIDES = {
     ('account.move', 'create'): {'account', 'mail', 'sale', 'utm'},
-    ('account.move', '_post'): {'account', 'sale', 'service_contracts'},
+    ('account.move', '_post'): {'account', 'sale', 'service_contracts', 'stock_account'},
     ('account.move', 'action_post'): {'account', 'sale'},
     ('account.move', '_compute_payment_reference'): {'account'},
     ('account.move', '_get_invoice_computed_reference'): {'account'},
@@ -18,8 +18,9 @@ REVIEWED_OVERRIDES = {
 }
 """Modules whose share in making and posting an invoice was read: nothing in it is lost by copying rows.
 
-Any other module (electronic invoicing, a country's rules, stock valuation) sends all invoices the ordinary way
-until it says by ``review`` that its share does nothing for an invoice of a contract.
+Any other module (electronic invoicing, a country's rules) sends all invoices the ordinary way until it says by
+``review`` that its share does nothing for an invoice of a contract. Stock valuation adds lines for storable goods
+only, so an invoice with such goods goes the ordinary way.
 """
 FRAMEWORK = {'base', 'mail', 'portal', 'web', 'bus', 'analytic', 'sequence'}
 
@@ -100,6 +101,7 @@ class ShapeFinder:
     def _item_shape(self, draft: InvoiceDraft, item: InvoiceItem) -> tuple | None:
         item.account_id = self._income_account(item.vals['product_id'], draft.vals['fiscal_position_id'])
         simple = item.account_id and not item.vals.get('analytic_distribution') and item.vals['price_unit']
+        simple = simple and not self._is_storable(item.vals['product_id'])
         if not (simple and self._are_simple_taxes(item.tax_ids)):
             return None
         tags = self._product_tags(item.vals['product_id'])
@@ -139,6 +141,13 @@ class ShapeFinder:
             position = self.env['account.fiscal.position'].browse(fiscal_position_id)
             return product.product_tmpl_id.get_product_accounts(fiscal_pos=position)['income'].id or 0
         return self._remember(('account', product_id, fiscal_position_id), look_up)
+
+    def _is_storable(self, product_id: int) -> bool:
+        """Tell whether a product is kept in stock; without the stock add-on none is."""
+        product = self.env['product.product'].browse(product_id)
+        return self._remember(('storable', product_id), lambda: (
+            'is_storable' in product._fields and product.is_storable
+        ))
 
     def _product_tags(self, product_id: int) -> tuple[int, ...]:
         product = self.env['product.product'].browse(product_id)
