@@ -135,7 +135,7 @@ class InstallmentLine(models.Model):
     @api.model
     def _recognition_domain(self, today) -> list:
         return [
-            ('earned', '!=', 0), ('date_due', '<=', today), ('recognition_move_ids', '=', False),
+            ('earned', '>', 0), ('date_due', '<=', today), ('recognition_move_ids', '=', False),
             ('plan_id.closing', '=', False), ('invoice_id.state', '=', 'posted'),
         ]
 

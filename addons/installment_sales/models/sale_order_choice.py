@@ -24,14 +24,19 @@ class SaleOrder(models.Model):
         for terms in self.installment_fitting_ids:
             given, problem = terms._try(lambda terms=terms: self._installment_offer(terms))
             if not problem and not terms._problem(given):
-                payments = [row.payment for row in given.rows]
+                payments = [float(row.payment) for row in given.rows]
                 found.append({
-                    'terms': terms, 'count': len(payments), 'is_even': len(set(payments[:-1])) <= 1,
-                    'at_start': float(given.at_start), 'installment': float(payments[0]), 'last': float(payments[-1]),
+                    'terms': terms, 'count': len(payments), 'is_even': self._are_even(payments[:-1]),
+                    'at_start': float(given.at_start), 'installment': payments[0], 'last': payments[-1],
                     'until': given.rows[-1].due, 'cost': float(given.cost), 'total': float(given.total),
                     'apr_eu': float(offer_eu_apr(given)), 'is_chosen': terms == self.installment_terms_id,
                 })
         return sorted(found, key=lambda choice: (choice['total'], choice['count']))
+
+    def _are_even(self, payments: list[float]) -> bool:
+        """Tell whether payments are told as one amount: they differ by the smallest coin at most."""
+        gap = max(payments, default=0.0) - min(payments, default=0.0)
+        return self.currency_id.compare_amounts(gap, self.currency_id.rounding) <= 0
 
     def _choose_installments(self, terms_id: int) -> None:
         """Put terms of the choices on the order, or none for 0; what is not among them changes nothing."""

@@ -1,5 +1,7 @@
 """A plan from its agreement to its last payment: what is owed, what is earned."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -69,6 +71,17 @@ class TestInstallmentPlan(InstallmentCase):
     def test_a_plan_stays_for_the_records(self):
         with self.assertRaisesRegex(UserError, "stays for the records"):
             self._sold(self.free).sudo().unlink()
+
+    def test_down_payments_do_not_keep_income_waiting(self):
+        """What is paid at once earns nothing, so it never fills the batches of the job."""
+        self.annuity.write({'deposit_type': 'percent', 'deposit_value': 20})
+        plan = self._sold(self.annuity)
+        lines = self.env['installment.line']
+        self.assertFalse(lines.search(lines._recognition_domain(plan.date_start)) & plan.line_ids)
+        with patch('odoo.addons.installment_sales.models.installment_line.RECOGNITION_BATCH', 1), \
+                freeze_time('2026-12-31'):
+            self._recognise()
+        self.assertEqual(self._balance('installment_deferred_account_id', plan), 0.0)
 
     def test_the_agreement_is_printed_with_schedule_and_consequences(self):
         self.annuity.write({'late_interest': 12, 'consequences': "<p>The school may end the course.</p>"})

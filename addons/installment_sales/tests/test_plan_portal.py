@@ -121,8 +121,9 @@ class TestPlanPortal(InstallmentCase, HttpCase):
     def test_uneven_installments_are_not_told_as_equal_ones(self):
         order = self._order(self.env['installment.terms'], require_payment=False)
         self._terms(name="Falling", method='equal_principal', count=3, interest_rate=12)
+        self._terms(name="Seven", method='none', count=7, deposit_type='fixed', deposit_value=1)
         even = {choice['terms'].name: choice['is_even'] for choice in order._installment_choices()}
-        self.assertEqual(even, {"Falling": False, "3 without interest": True, "6 at 9 %": True})
+        self.assertEqual(even, {"Falling": False, "Seven": True, "3 without interest": True, "6 at 9 %": True})
 
     def test_nothing_is_chosen_after_the_signature_or_against_the_setting(self):
         order = self._order(self.free, require_payment=False)
