@@ -43,7 +43,8 @@ class DunningDelivery(models.Model):
          ('failed', "Failed"), ('unclear', "Unclear"), ('cancelled', "Cancelled")],
         required=True, readonly=True, default='queued', index=True,
     )
-    failure_reason = fields.Char("Reason", readonly=True)
+    failure_reason = fields.Char(readonly=True)
+    reason = fields.Char(compute='_compute_reason')
     attempt = fields.Integer("Tries", readonly=True)
     ask_count = fields.Integer("Asked", readonly=True, help="How often the gateway was asked what became of it.")
     next_try_at = fields.Datetime("Next try", readonly=True)
@@ -72,6 +73,13 @@ class DunningDelivery(models.Model):
         for delivery in self:
             is_text = delivery.channel == 'sms'
             delivery.body_html = Markup('<pre>%s</pre>') % delivery.body if is_text else Markup(delivery.body or '')
+
+    @api.depends('failure_reason')
+    @api.depends_context('lang')
+    def _compute_reason(self):
+        names = self.env['dunning.preview.line']._reason_names()
+        for delivery in self:
+            delivery.reason = names.get(delivery.failure_reason, delivery.failure_reason)
 
     def unlink(self):
         raise AccessError(self.env._("Messages are kept as evidence of what customers were told."))

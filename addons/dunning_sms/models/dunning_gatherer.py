@@ -260,8 +260,8 @@ class DunningGatherer(models.AbstractModel):
             'email': next(filter(None, emails), '') or '',
             'sms': next(filter(None, numbers), ''),
             'letter': contact.name or partner.name or '',
-            'portal': str(partner.id),
-            'activity': str(partner.id),
+            'portal': contact.name or partner.name or str(partner.id),
+            'activity': contact.name or partner.name or str(partner.id),
         }
 
     def _consents(self, people) -> tuple[set, set]:

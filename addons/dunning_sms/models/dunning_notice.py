@@ -39,6 +39,7 @@ class DunningNotice(models.Model):
         required=True, readonly=True, default='planned', index=True,
     )
     cancel_reason = fields.Char("Why cancelled", readonly=True)
+    reason = fields.Char(compute='_compute_reason')
     is_correction = fields.Boolean(
         "Correction", readonly=True, help="Tells dates that changed since the notice before.",
     )
@@ -70,6 +71,13 @@ class DunningNotice(models.Model):
         for notice in self:
             live = notice.delivery_ids.filtered(lambda delivery: delivery.state != 'cancelled')
             notice.channels = ', '.join(dict.fromkeys(names[channel] for channel in live.mapped('channel')))
+
+    @api.depends('cancel_reason')
+    @api.depends_context('lang')
+    def _compute_reason(self):
+        names = self.env['dunning.preview.line']._reason_names()
+        for notice in self:
+            notice.reason = names.get(notice.cancel_reason, notice.cancel_reason)
 
     @api.depends('partner_id', 'date')
     def _compute_display_name(self):
@@ -180,7 +188,8 @@ class DunningNotice(models.Model):
         """Return what is still open of the lines on this notice, for the customer's page."""
         totals = {}
         for line in self.line_ids:
-            totals[line.currency_id] = totals.get(line.currency_id, 0) + line.move_line_id.amount_residual_currency
+            still = min(line.amount, line.move_line_id.amount_residual_currency)
+            totals[line.currency_id] = totals.get(line.currency_id, 0) + still
         return ' + '.join(format_amount(self.env, amount, currency) for currency, amount in totals.items())
 
 

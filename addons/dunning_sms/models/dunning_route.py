@@ -78,6 +78,12 @@ class DunningRoute(models.Model):
             chars=' '.join(size.foreign), more=size.parts - better.parts, parts=better.parts,
         )
 
+    @api.depends('channel', 'step_id')
+    def _compute_display_name(self):
+        names = dict(self._fields['channel']._description_selection(self.env))
+        for route in self:
+            route.display_name = names.get(route.channel, '')
+
     @api.constrains('subject', 'body', 'sms_body')
     def _check_placeholders(self):
         for route in self:

@@ -14,8 +14,8 @@ LONGEST = {
     'customer': 'Maximiliano Fernández-Montealegre Rodríguez', 'company': 'W' * 30, 'amount': '$ 99.999.999,99',
     'due_date': '30/12/2099', 'days': '365', 'last_safe_date': '30/12/2099', 'suspension_date': '30/12/2099',
     'removal_date': '30/12/2099', 'documents': 'INV/2099/99999, INV/2099/99998', 'items': '',
-    'pay_link': 'https://customers.example.com/my/r/0123456789abcdef', 'today': '30/12/2099',
-    'opt_out_link': 'https://customers.example.com/my/o/0123456789abcdef', 'fee': '$ 99.999,99',
+    'pay_link': 'https://customers.example.com/my/r/9999999/0123456789abcdef01234567', 'today': '30/12/2099',
+    'opt_out_link': 'https://customers.example.com/my/o/9999999/0123456789abcdef01234567', 'fee': '$ 99.999,99',
     'phone': '+49 1512 3456789', 'reference': 'REF-99999999', 'card': '•••• 1234', 'expiry': '12/2099',
 }
 """The longest value that is realistic for each: a template is measured with them, not with a sample."""

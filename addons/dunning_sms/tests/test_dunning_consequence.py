@@ -87,7 +87,8 @@ class TestDunningConsequence(DunningCase):
     def test_an_action_that_fails_is_parked_with_its_reason(self):
         self.suspend.code = "raise UserError('No contract')"
         self._told()
-        self._act('2026-03-17')
+        with self.assertLogs('odoo.addons.dunning_sms.models.dunning_consequence', 'WARNING'):
+            self._act('2026-03-17')
         consequence = self.env['dunning.consequence'].search([])
         self.assertEqual(consequence.state, 'failed')
         self.assertIn("No contract", consequence.failure_reason)

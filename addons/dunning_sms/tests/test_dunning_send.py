@@ -105,7 +105,8 @@ class TestDunningSend(DunningCase, MockSmtplibCase):
         notices = self._notice()
         with patch('odoo.addons.base.models.ir_mail_server.IrMail_Server._disable_send', lambda _self: False), \
                 patch('odoo.addons.base.models.ir_mail_server.IrMail_Server._connect__',
-                      side_effect=ConnectionRefusedError("down")) as connect:
+                      side_effect=ConnectionRefusedError("down")) as connect, \
+                self.assertLogs('odoo.addons.dunning_sms.models.dunning_sender', 'WARNING'):
             self._send()
         mails = notices.delivery_ids.filtered(lambda found: found.channel == 'email')
         self.assertEqual(set(mails.mapped('state')), {'queued'})

@@ -14,6 +14,11 @@ class DunningPreview(models.TransientModel):
     line_ids = fields.One2many('dunning.preview.line', 'preview_id', readonly=True)
     summary = fields.Text(compute='_compute_summary')
 
+    @api.depends('company_id')
+    def _compute_display_name(self):
+        for preview in self:
+            preview.display_name = self.env._("What Goes Out Today")
+
     @api.depends('line_ids.result')
     def _compute_summary(self):
         names = self.env['dunning.preview.line']._reason_names()

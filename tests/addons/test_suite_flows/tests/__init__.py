@@ -9,3 +9,4 @@ from . import test_service_agreement
 from . import test_statement_of_contracts
 from . import test_telephone
 from . import test_travel_plan
+from . import test_unpaid_alarm
