@@ -1,4 +1,4 @@
-"""An alarm is not paid: the customer is told, the service is suspended on the day named, and comes back with the money."""
+"""An alarm is not paid: the customer is told, the service suspended on the day named, and back with the money."""
 
 from freezegun import freeze_time
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
