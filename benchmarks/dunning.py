@@ -11,12 +11,13 @@ from pathlib import Path
 
 from benchmarks.kit import prepared
 from benchmarks.kit.child import Child
-from benchmarks.reminders import peer_source
+from benchmarks.kit.peer import Peer
 from benchmarks.reminders.ways import PER_CUSTOMER
 from tools import templates
 from tools.steps import run_command
 
 WARM_UP = 25
+PEER = Peer('creditpeer', 'account_credit_control', '19.0.1.0.0.13', 'dunning_sms')
 TARGET = 20.0
 """At least so many times as fast per line as the peer."""
 STEADY = 1.3
@@ -52,7 +53,7 @@ def _measure(arguments) -> list[dict]:
             profile = f'{arguments.profile}-{lines}' if arguments.profile else None
             results.append(_one('ours', database, [addons], lines, warm_up=WARM_UP, profile=profile))
     if arguments.only != 'ours':
-        results.append(_one('peer', peer_source.database(), peer_source.addons(), arguments.peer_lines))
+        results.append(_one('peer', PEER.database(), PEER.addons(), arguments.peer_lines))
     return results
 
 

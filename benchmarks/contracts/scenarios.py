@@ -6,14 +6,16 @@ from statistics import median
 
 from benchmarks.kit import prepared
 from benchmarks.kit.child import Child
+from benchmarks.kit.peer import Peer
 from benchmarks.kit.priority import prefer
 from benchmarks.kit.sampler import Sampler, wait_until
 from tools import database, templates
 
-from . import invoices, peer_source
+from . import invoices
 
 SHAPES = ('shared', 'differing')
 MODULES = ['service_contracts']
+PEER = Peer('peer', 'contract', '19.0.1.2.1.2', 'service_contracts')
 WARM_UP = 25
 """Contracts each process bills before the clock starts, as in a server that has run for a while."""
 BILLED = "SELECT COALESCE(sum(contract_count), 0) FROM service_billing_batch"
@@ -59,8 +61,8 @@ def core(mine: str, source: Path, shape: str, count: int) -> dict:
 
 def peer(mine: str, shape: str, count: int) -> dict:
     """The peer bills the same contracts; the sums on each account must be ours."""
-    with prepared.clone(peer_source.database(), 'peer') as name:
-        addons = peer_source.addons()
+    with prepared.clone(PEER.database(), 'peer') as name:
+        addons = PEER.addons()
         _child(name, 'peer_contract:contracts', addons, count=count + WARM_UP, shape=shape).run()
         cost = _child(name, 'peer_contract:bill', addons, warm_up=WARM_UP).run()
         is_same = invoices.sums_by_account(mine) == invoices.sums_by_account(name)
