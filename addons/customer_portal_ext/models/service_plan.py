@@ -98,9 +98,9 @@ class ServicePlan(models.Model):
             dates[row['charge_date']] = dates.get(row['charge_date'], 0.0) + row['amount_total']
         lines = contract.line_ids
         return {
-            'recurring': [{'service': line._portal_name(), 'amount': line.price_total,
+            'recurring': [{'service': _visitor_name(line), 'amount': line.price_total,
                            'recurrence': line.billing_label} for line in lines if line.kind != 'one_time'],
-            'one_time': [{'service': line._portal_name(), 'amount': line.price_total, 'recurrence': line.billing_label}
+            'one_time': [{'service': _visitor_name(line), 'amount': line.price_total, 'recurrence': line.billing_label}
                          for line in lines if line.kind == 'one_time'],
             'charges': [{'date': day, 'amount': amount} for day, amount in sorted(dates.items())][:PREVIEW_ROWS],
             'currency': contract.currency_id,
@@ -115,5 +115,19 @@ class ServicePlan(models.Model):
                 raise UserError(self.env._("%s is taken by as many customers as we can serve.", plan.name))
 
 
+class ServicePlanLine(models.Model):
+    _inherit = 'service.plan.line'
+
+    def _catalog_name(self) -> str:
+        """Return the service in the words for visitors, without the reference of its product."""
+        self.ensure_one()
+        return (self.name or '').split('\n', 1)[0].removeprefix(f'[{self.product_id.default_code}] ')
+
+
 class _TakenBack(Exception):
     """Leaves the savepoint of a quote, so that nothing of it stays."""
+
+
+def _visitor_name(line) -> str:
+    """Return the service of a contract line, named as in the catalog."""
+    return line.plan_line_id._catalog_name() if line.plan_line_id else line._portal_name()

@@ -50,6 +50,13 @@ class TestCatalog(PanelPageCase):
         self.assertNotIn("Hidden plan", page)
         self.assertTrue(self.url_open(f'/services/{self.hidden.id}').url.endswith('/services'))
 
+    def test_visitors_read_no_references_of_products(self):
+        self.hosting.default_code = 'HOST'
+        line = self.plan._included_lines().filtered(lambda line: line.product_id == self.hosting)
+        line.name = "[HOST] Hosting\nfor one site"
+        self.assertEqual(line._catalog_name(), "Hosting")
+        self.assertNotIn("[HOST]", self.url_open(f'/services/{self.plan.id}').text)
+
     def test_a_choice_is_quoted_as_it_would_be_billed_and_leaves_no_trace(self):
         before = self.env['service.contract'].search_count([])
         quote = self.plan._quote(self.customer, self.company, self.option.ids)
