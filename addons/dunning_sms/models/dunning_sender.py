@@ -199,8 +199,11 @@ class DunningSender(models.AbstractModel):
         silent: dict[str, int] = {}
         sessions: dict = {}
         time_left = 1.0
+        leases = {delivery: delivery.lease_until for delivery in claimed}
         try:
             for delivery in claimed:
+                if not self._is_still_ours(delivery, leases[delivery]):
+                    continue
                 if delivery.channel in resting or not time_left:
                     self._give_back(delivery)
                     cron._commit_progress()
@@ -222,6 +225,11 @@ class DunningSender(models.AbstractModel):
         finally:
             self._close_sessions(sessions)
         return time_left
+
+    def _is_still_ours(self, delivery, lease) -> bool:
+        """Tell whether our claim still holds: a batch that took too long may have been given to another sender."""
+        delivery.invalidate_recordset(['state', 'lease_until'])
+        return delivery.state == 'sending' and delivery.lease_until == lease > fields.Datetime.now()
 
     def _give_back(self, delivery) -> None:
         """Return a message that was claimed and not called to the queue; the try does not count."""

@@ -208,6 +208,19 @@ class TestDunningSend(DunningCase, MockSmtplibCase):
         self.assertEqual(deliveries.mapped('state'), ['unclear', 'sent'])
         self.assertEqual(len(sent), 1)
 
+    def test_a_sender_whose_claim_ran_out_calls_nobody(self):
+        """B6: another sender may have taken its messages over."""
+        notice = self._notice('sms')
+        delivery = notice.delivery_ids.filtered(lambda found: found.channel == 'sms')
+        Sender = self.env['dunning.sender'].sudo()
+        delivery._set_state('sending', lease_until='2026-03-10 10:10:00', attempt=1)
+        lease = delivery.lease_until
+        self.assertTrue(Sender._is_still_ours(delivery, lease))
+        with freeze_time('2026-03-10 10:11:00'):
+            self.assertFalse(Sender._is_still_ours(delivery, lease))
+        delivery._passed().lease_until = '2026-03-10 10:20:00'
+        self.assertFalse(Sender._is_still_ours(delivery, lease), "claimed anew by another one")
+
     # === WHEN === #
 
     def test_nothing_leaves_outside_the_hours(self):
