@@ -9,9 +9,18 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from odoo.addons.dunning_sms.rules.calendar import Contact, ContactRule, Holiday, Window, next_opening, refusal
-from odoo.addons.dunning_sms.rules.decision import Customer, Decision, Item, Policy, Route, Told, decide
+from odoo.addons.dunning_sms.rules.decision import (
+    Customer,
+    Decision,
+    Item,
+    Policy,
+    Route,
+    Told,
+    decide,
+    effective_dates,
+)
 from odoo.addons.dunning_sms.rules.escalation import Offsets, Step, may_act
-from odoo.addons.dunning_sms.rules.netting import Cover, OpenLine, net
+from odoo.addons.dunning_sms.rules.netting import Cover, Net, OpenLine, net
 
 FIRST, DAYS = date(2026, 1, 1), 365
 ZONES = ('America/Bogota', 'Europe/Berlin', 'America/Los_Angeles')
@@ -162,9 +171,12 @@ def _send(number, decision: Decision, moment, zone, barred, history, chance, yea
 def _consequences(number, lines, planned, today, year) -> None:
     held = {line.id for line in lines if line.hold and line.hold[0] <= today < line.hold[1]}
     for line in lines:
-        day = line.told and line.told.dates.suspension
         if line.suspended or line.id in held or line.open_at(planned) <= 0:
             continue
+        item = Item(Net(OpenLine(line.id, line.due, line.amount)), told=line.told,
+                    pauses=(line.hold,) if line.hold else ())
+        dates = effective_dates(item, today)
+        day = dates and dates.suspension
         if may_act(day, today, line.announced):
             line.suspended = today
             year.suspensions.append((line, today, day))

@@ -9,7 +9,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from psycopg2 import InterfaceError, OperationalError
 
-from ..rules.escalation import may_act
+from ..rules.decision import effective_dates
+from ..rules.escalation import may_act, paused_days
 
 _logger = logging.getLogger(__name__)
 BATCH = 200
@@ -115,7 +116,7 @@ class DunningConsequence(models.Model):
                         continue
                     if found.rows[line_id]['is_dunning_charge']:
                         continue  # services are lost for what they cost, not for a fee
-                    day, told = self._day(step, item, announced.get(line_id, ()))
+                    day, told = self._day(step, item, announced.get(line_id, ()), today)
                     if may_act(day, today, [(sent, named) for sent, named, _notice in told]):
                         wanted[step].append((line_id, found.partner.id, day, told[-1][2]))
         for step, rows in wanted.items():
@@ -137,16 +138,17 @@ class DunningConsequence(models.Model):
         }
         return [row for row in rows if row[0] in kept]
 
-    def _day(self, step, item, announced) -> tuple:
-        """Return the day of a step's consequence for a line, and the messages that announced it."""
+    def _day(self, step, item, announced, today) -> tuple:
+        """Return the day of a step's consequence for a line, moved by pauses, and the messages that announced it."""
         if step.action_moment == 'notice':
             own = [(row['sent'], row['sent'] + timedelta(days=step.action_days), row['notice_id'])
                    for row in announced if row['step_id'] == step.id]
-            return (own[0][1] if own else None), own
+            paused = paused_days(item.pauses, own[0][0], today) if own else 0
+            return (own[0][1] + timedelta(days=paused) if own else None), own
         name = 'suspension_date' if step.action_moment == 'suspension' else 'removal_date'
         told = [(row['sent'], row[name], row['notice_id']) for row in announced if row[name]]
-        day = getattr(item.told.dates, name.removesuffix('_date')) if item.told else None
-        return day, told
+        dates = effective_dates(item, today)
+        return (getattr(dates, name.removesuffix('_date')) if dates else None), told
 
     def _announced(self, company, partner_ids) -> dict[int, list[dict]]:
         """Return by line the notices that reached the customer, with the day each was sent and what it said."""

@@ -168,14 +168,24 @@ def _claim(item: Item, policy: Policy, today: date) -> Claim:
         if shift:
             dates = max(dates, dates.shifted(shift), key=lambda dates: dates.last_safe)
         return Claim(item.net.line.id, item.net.open, dates, occurrence, shift)
-    last_day = told.dates.removal or told.dates.suspension or date.max
-    pauses = [pause for pause in item.pauses if pause[0] < last_day]
-    shift = max(told.shift, paused_days(pauses, item.due, today))
+    shift = _shift(item, today)
     moved = shift - told.shift
     revision = told.revision + bool(moved)
     if moved and not occurrence and (told.dates.suspension or told.dates.removal):
         occurrence = _last_sent(item, policy)
     return Claim(item.net.line.id, item.net.open, told.dates.shifted(moved), occurrence, shift, revision)
+
+
+def _shift(item: Item, today: date) -> int:
+    """Return by how many days holds and promises moved the dates that were told; never fewer than were told."""
+    last_day = item.told.dates.removal or item.told.dates.suspension or date.max
+    pauses = [pause for pause in item.pauses if pause[0] < last_day]
+    return max(item.told.shift, paused_days(pauses, item.due, today))
+
+
+def effective_dates(item: Item, today: date) -> FourDates | None:
+    """Return the dates that hold now: those told, moved by pauses since; None for a line nobody was told of."""
+    return item.told.dates.shifted(_shift(item, today) - item.told.shift) if item.told else None
 
 
 def _last_sent(item: Item, policy: Policy) -> Occurrence | None:

@@ -74,6 +74,27 @@ class TestDunningConsequence(DunningCase):
         self._act('2026-03-17')
         self.assertFalse(self.line.move_id.ref)
 
+    def test_a_dispute_that_ends_moves_the_day_before_anything_happens(self):
+        """Also before the run of that morning has written the corrected notice."""
+        self._told()
+        self.env['dunning.hold'].create({
+            'move_line_id': self.line.id, 'date_from': '2026-03-12', 'date_until': '2026-03-18',
+        })
+        self._act('2026-03-19')
+        self.assertFalse(self.line.move_id.ref, "told for the 17th, seven days on hold: the 24th")
+        self._act('2026-03-23')
+        self.assertFalse(self.line.move_id.ref)
+        self._act('2026-03-24')
+        self.assertEqual(self.line.move_id.ref, 'suspended')
+
+    def test_a_consequence_some_days_after_its_notice(self):
+        self.late.write({'action_moment': 'notice', 'action_days': 4})
+        self._told()
+        self._act('2026-03-13')
+        self.assertFalse(self.line.move_id.ref)
+        self._act('2026-03-14')
+        self.assertEqual(self.line.move_id.ref, 'suspended')
+
     def test_payment_lifts_the_suspension(self):
         """B17."""
         self._told()
