@@ -11,6 +11,8 @@ from odoo.tools import SQL
 from psycopg2 import InterfaceError, OperationalError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
+from ..rules.calendar import local
+
 _logger = logging.getLogger(__name__)
 BATCH = 500
 """Customers per transaction: fewer cost more each, more would be lost by a crash."""
@@ -134,10 +136,12 @@ class DunningRun(models.Model):
 
     def _void_stale(self, company) -> None:
         """Cancel notices of days gone by of which nothing went out; what they said may be said anew."""
-        stale = self.env['dunning.notice'].search([
+        now = fields.Datetime.now()
+        planned = self.env['dunning.notice'].search([
             ('company_id', '=', company.id), ('state', '=', 'planned'),
-            ('date', '<', fields.Date.subtract(company._dunning_today(), days=1)),
+            ('date', '<=', company._dunning_today()),
         ])
+        stale = planned.filtered(lambda notice: notice.date < local(now, notice.zone or 'UTC').date())
         stale.filtered(lambda notice: notice._is_untouched())._cancel('stale')
 
     # === CRON === #

@@ -85,6 +85,16 @@ class TestDunningRun(DunningCase):
         self.assertEqual(self.env['dunning.run'].search([]).mapped('notice_count'), [0, 1])
         self.assertIn('Was told already', self.env['dunning.run'].search([], limit=1).reason_words)
 
+    def test_what_nobody_sent_yesterday_is_told_today(self):
+        self._invoice(50, due='2026-03-07')
+        self.env.flush_all()
+        self._cron('dunning.run', '_cron_run')
+        with freeze_time('2026-03-11 05:00:00'):
+            self._cron('dunning.run', '_cron_run')
+        notices = self.env['dunning.notice'].search([], order='id')
+        self.assertEqual(notices.mapped('state'), ['cancelled', 'planned'])
+        self.assertEqual(notices[1].date, self._day('2026-03-11'))
+
     # === A SEASON === #
 
     def test_a_season_of_random_payments(self):
