@@ -47,13 +47,13 @@ class TestPlanPortal(InstallmentCase, HttpCase):
 
     def test_documents_are_handed_out_to_the_own_customer(self):
         """J13."""
-        paper = self.env['ir.attachment'].create({'name': "signed.txt", 'raw': b'signed'})
+        paper = self.env['ir.attachment'].create({'name': "signed.txt", 'raw': b'by Ana, 4711'})
         self.env['installment.document'].create({'plan_id': self.plan.id, 'attachment_ids': paper.ids}).action_confirm()
-        other = self.env['ir.attachment'].create({'name': "secret.txt", 'raw': b'secret'})
+        other = self.env['ir.attachment'].create({'name': "secret.txt", 'raw': b'by nobody, 4712'})
         self.assertIn('signed.txt', self._page().text)
-        self.assertEqual(self._page(f'/documents/{paper.id}').content, b'signed')
-        self.assertNotIn(b'secret', self._page(f'/documents/{other.id}').content)
-        self.assertNotIn(b'signed', self._page(f'/documents/{paper.id}', token='x').content)
+        self.assertEqual(self._page(f'/documents/{paper.id}').content, b'by Ana, 4711')
+        self.assertNotIn(b'by nobody, 4712', self._page(f'/documents/{other.id}').content)
+        self.assertNotIn(b'by Ana, 4711', self._page(f'/documents/{paper.id}', token='x').content)
 
     def test_the_agreement_is_kept_as_it_was(self):
         """J13: made once, by the scheduled job."""
