@@ -2,10 +2,10 @@
 
 from odoo import http
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.http import request
 
 LIST = '/my/circulars'
-ID_LIMIT = 2**31
 
 
 class Circulars(CustomerPortal):

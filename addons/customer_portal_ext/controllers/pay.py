@@ -3,6 +3,7 @@
 from odoo import http
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 from odoo.addons.account_payment.controllers.portal import PortalAccount
+from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.http import request
@@ -65,4 +66,4 @@ class PayTransaction(PaymentPortal):
 def _ids(text: str) -> list[int]:
     """Return the ids in a list such as 3,5,8; anything else counts as no choice."""
     parts = [part for part in str(text or '').split(',') if part.isdecimal()]
-    return sorted({int(part) for part in parts if int(part) < 2**31})[:LIMIT]
+    return sorted({int(part) for part in parts if int(part) < ID_LIMIT})[:LIMIT]

@@ -2,11 +2,11 @@
 
 from odoo import http
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
 LIST = '/my/requests'
-ID_LIMIT = 2**31
 KINDS = ('end', 'change', 'book', 'unbook', 'pause', 'data', 'payment', 'arrangement')
 
 

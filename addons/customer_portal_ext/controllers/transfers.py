@@ -2,13 +2,13 @@
 
 from odoo import fields, http
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from .pay import _ids
 
 LIST = '/my/transfers'
-ID_LIMIT = 2**31
 
 
 class Transfers(CustomerPortal):

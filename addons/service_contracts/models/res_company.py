@@ -1,9 +1,10 @@
 """Settings of a company for its service contracts, and its own today."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResCompany(models.Model):
@@ -47,6 +48,20 @@ class ResCompany(models.Model):
         'CHECK (service_catch_up_limit >= 0)',
         "The number of periods to catch up cannot be negative; 0 means no limit.",
     )
+
+    @api.model
+    def _each_with_progress(self, follow: Callable) -> None:
+        """Let a scheduled job do its work company by company, a transaction each, until its time is up.
+
+        :param follow: takes a company; returns False when time is up within it and the rest comes later.
+        """
+        companies = self.search([])
+        cron = self.env['ir.cron']
+        if not cron._commit_progress(remaining=len(companies)):
+            return
+        for company in companies:
+            if follow(company) is False or not cron._commit_progress(1):
+                return
 
     def _service_today(self) -> date:
         """Return the date it is now where the company is; the scheduler's user has no time zone of its own."""

@@ -29,15 +29,7 @@ class ServiceBillingCheck(models.AbstractModel):
     @api.model
     def _cron_check(self):
         """Check each company; the first time, or when asked for, from its first charge on."""
-        companies = self.env['res.company'].search([])
-        cron = self.env['ir.cron']
-        if not cron._commit_progress(remaining=len(companies)):
-            return
-        for company in companies:
-            if not self._check_company(company):
-                return
-            if not cron._commit_progress(1):
-                return
+        self.env['res.company']._each_with_progress(self._check_company)
 
     def _check_company(self, company) -> bool:
         """Check a company, the quick part first; return False when time is up and the rest comes later."""

@@ -95,14 +95,7 @@ class ServiceRecognition(models.Model):
     @api.model
     def _cron_recognise(self):
         """Schedule new invoices and record the months that are over, company by company."""
-        companies = self.env['res.company'].search([])
-        cron = self.env['ir.cron']
-        if not cron._commit_progress(remaining=len(companies)):
-            return
-        for company in companies:
-            self._follow(company)
-            if not cron._commit_progress(1):
-                return
+        self.env['res.company']._each_with_progress(self._follow)
 
     def _follow(self, company) -> None:
         self.env.flush_all()

@@ -51,14 +51,7 @@ class ServiceRevenueSnapshot(models.Model):
     @api.model
     def _cron_take(self):
         """Bring the running month up to date, and close the one before on its last day."""
-        companies = self.env['res.company'].search([])
-        cron = self.env['ir.cron']
-        if not cron._commit_progress(remaining=len(companies)):
-            return
-        for company in companies:
-            self._follow(company)
-            if not cron._commit_progress(1):
-                return
+        self.env['res.company']._each_with_progress(self._follow)
 
     def _follow(self, company) -> None:
         """Take the running month of a company, and those before that are not closed yet."""

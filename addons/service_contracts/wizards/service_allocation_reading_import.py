@@ -1,14 +1,12 @@
 """Meter readings from a CSV or Excel file: looked at first, then taken, each row exactly once."""
 
-import base64
 import re
 from datetime import date, datetime
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 from ..models.reading_intake import KEYS
-from .import_file import file_rows
+from .import_file import named_rows, show_result
 
 COLUMNS = ('external_ref', 'group', 'unit', 'meter', 'date', 'value', 'goes_on_from')
 NEEDED = {'unit', 'date', 'value'}
@@ -16,8 +14,6 @@ NUMBER = re.compile(r'-?\d{1,12}(\.\d{1,12})?')
 NUMBERS = ('value', 'goes_on_from')
 REFERENCE = ('group', 'unit', 'meter', 'date', 'value')
 ROW_LIMIT = 10_000
-SHOWN = 10
-REFUSED_SHOWN = 100
 
 
 class ServiceAllocationReadingImport(models.TransientModel):
@@ -43,49 +39,23 @@ class ServiceAllocationReadingImport(models.TransientModel):
         self.ensure_one()
         items = self._items()
         _rows, refused = self._readings()._check_items(items)
-        return self._show('checked', items, {'new': 0, 'known': 0, 'refused': refused})
+        return show_result(self, COLUMNS, 'checked', items, {'new': 0, 'known': 0, 'refused': refused})
 
     def action_import(self) -> dict:
         """Take the good rows; the others are told with their place. Doing it twice takes nothing twice."""
         self.ensure_one()
         items = self._items()
-        return self._show('done', items, self._readings().send_readings(items))
+        return show_result(self, COLUMNS, 'done', items, self._readings().send_readings(items))
 
     def _readings(self):
         self.env['service.allocation.reading']._check_remote_access()
         return self.env['service.allocation.reading']
 
-    def _show(self, state: str, items: list[dict], result: dict) -> dict:
-        html = self.env['ir.qweb']._render('service_contracts.usage_import_result', {
-            'state': state, 'columns': COLUMNS, 'items': items[:SHOWN], 'count': len(items),
-            'result': result, 'refused': result['refused'][:REFUSED_SHOWN],
-        })
-        self.write({'state': state, 'preview_html': html})
-        return {
-            'type': 'ir.actions.act_window', 'res_model': self._name, 'res_id': self.id,
-            'view_mode': 'form', 'target': 'new',
-        }
-
     # === READ === #
 
     def _items(self) -> list[dict]:
-        """Return the rows of the file as objects of `send_readings`.
-
-        :raises UserError: for a file that is neither CSV nor Excel, has no header or too many rows.
-        """
-        rows = file_rows(base64.b64decode(self.file))
-        if rows is None:
-            raise UserError(self.env._("The file cannot be read. Save it as Excel workbook (.xlsx) or CSV in UTF-8."))
-        header = [str(name or '').strip().lower() for name in rows[0]] if rows else []
-        if missing := NEEDED - set(header):
-            raise UserError(self.env._(
-                "The first row must name the columns %(columns)s. Missing: %(missing)s.",
-                columns=', '.join(COLUMNS), missing=', '.join(sorted(missing)),
-            ))
-        rows = [row for row in rows[1:] if any(value not in (None, '') for value in row)]
-        if len(rows) > ROW_LIMIT:
-            raise UserError(self.env._("The file has more than %s rows. Split it.", ROW_LIMIT))
-        return [self._item(dict(zip(header, row, strict=False))) for row in rows]
+        """Return the rows of the file as objects of `send_readings`."""
+        return [self._item(row) for row in named_rows(self, COLUMNS, NEEDED, ROW_LIMIT)]
 
     def _item(self, row: dict) -> dict:
         """Return a row as an object; without a reference, what it says is one, so a file is safe to repeat."""
