@@ -20,6 +20,11 @@ def test_only() -> list[str]:
     return [path.parent.name for path in sorted(TEST_ADDONS.glob('*/__manifest__.py'))]
 
 
+def test_count(module: str) -> int:
+    """How many tests the module has in its folder."""
+    return sum(path.read_text().count('    def test_') for path in folder_of(module).glob('tests/test_*.py'))
+
+
 def manifest(module: str) -> dict:
     return ast.literal_eval((folder_of(module) / '__manifest__.py').read_text())
 

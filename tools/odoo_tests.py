@@ -1,9 +1,11 @@
-"""The Odoo tests of the add-ons, each run on a clone of a template database."""
+"""The Odoo tests of the add-ons, run on clones of a template database."""
 
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from tools import database, modules, odoo_process, templates
 from tools.commands import die_with_parent, log_path
@@ -17,29 +19,58 @@ SKIPPED = re.compile(r': skipped (.+)$')
 ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ \S+: ', re.MULTILINE)
 
 
+@dataclass(frozen=True)
+class Started:
+    """An Odoo process that runs tests on a database of its own."""
+
+    database: str
+    log: Path
+    process: subprocess.Popen
+
+
 def run(names: list[str], tags: str = '') -> Tally:
-    """Install the modules with their tests on a fresh clone, print what failed, count."""
+    """Install the modules with their tests on fresh clones, print what failed, count.
+
+    The modules' tests are shared out to two databases side by side, each of which has all the modules.
+    """
+    template = templates.base(names)
+    started = [_start(template, names, share) for share in ([tags] if tags else shares(names))]
+    total = Tally()
+    for number, one in enumerate(started):
+        status = one.process.wait()
+        database.drop(one.database)
+        text = one.log.read_text()
+        log = one.log.replace(log_path(f'odoo-tests-{number}' if number else 'odoo-tests'))
+        print(report(text), end='')
+        print(f'Log: {log}')
+        total += count(text, status)
+    return total
+
+
+def shares(names: list[str], processes: int = 2) -> list[str]:
+    """Share the modules out so that the processes have about as many tests; return their tags."""
+    groups = [[] for _process in range(processes)]
+    sizes = {name: modules.test_count(name) for name in names}
+    for name in sorted(names, key=sizes.get, reverse=True):
+        min(groups, key=lambda group: sum(map(sizes.get, group))).append(name)
+    return [','.join(f'/{name}' for name in group) for group in groups if group]
+
+
+def _start(template: str, names: list[str], tags: str) -> Started:
     name = database.temporary_name('test')
-    database.clone(templates.base(names), name)
+    database.clone(template, name)
     log = log_path(f'odoo-tests-{name}')
-    try:
-        with log.open('w') as output:
-            status = subprocess.run(
-                odoo_process.command(name, *_options(names, tags)),
-                env=odoo_process.environment(),
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                preexec_fn=die_with_parent,
-            ).returncode
-    finally:
-        database.drop(name)
-    text = log.read_text()
-    log = log.replace(log_path('odoo-tests'))
-    print(report(text), end='')
-    print(f'Log: {log}')
-    return count(text, status)
+    with log.open('w') as output:
+        process = subprocess.Popen(
+            odoo_process.command(name, *_options(names, tags)),
+            env=odoo_process.environment(),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=die_with_parent,
+        )
+    return Started(name, log, process)
 
 
 def _options(names: list[str], tags: str) -> list:
@@ -49,7 +80,7 @@ def _options(names: list[str], tags: str) -> list:
         '--addons-path',
         f'{ADDONS},{TEST_ADDONS}',
         '--test-tags',
-        tags or ','.join(f'/{name}' for name in names),
+        tags,
         '--stop-after-init',
         '--http-port',
         odoo_process.free_port(),

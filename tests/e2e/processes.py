@@ -17,6 +17,7 @@ from tools.commands import die_with_parent, log_path
 from tools.paths import ROOT
 
 START_SECONDS = 90
+_in_use: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,22 @@ def plain_database(names: list[str]) -> str:
     sums = modules.checksums([module for module in names if modules.is_own(module)])
     key = hashlib.sha256(json.dumps([sums, names]).encode()).hexdigest()[:12]
     name = f'suite_plain_{key}'
+    _in_use.add(name)
     with templates.locked('plain'):
         if not databases.exists(name):
             databases.clone(templates.base(names), f'{name}_building')
             odoo_process.install(f'{name}_building', names)
             databases.rename(f'{name}_building', name)
-            _keep_newest('suite_plain_', 3)
+            _keep_newest('suite_plain_', 12)
     return name
 
 
 def _keep_newest(prefix: str, count: int) -> None:
-    """Drop older databases of a kind; a few stay, for other sessions may clone them now."""
+    """Drop older databases of a kind; some stay, for this session and others clone them now."""
     query = 'SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid DESC OFFSET %s'
     for (old,) in databases.query(query, prefix, count):
-        databases.drop(old)
+        if old not in _in_use:
+            databases.drop(old)
 
 
 @contextmanager
