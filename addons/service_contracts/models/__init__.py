@@ -27,6 +27,9 @@ from . import service_contract_option
 from . import service_price_step
 from . import service_reduction
 from . import service_price_revision
+from . import service_price_revision_preview
+from . import service_price_revision_apply
+from . import service_price_revision_withdraw
 from . import service_price_revision_line
 from . import service_contract_preview
 from . import service_contract_portal
@@ -45,7 +48,12 @@ from . import service_usage_correction
 from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change
+from . import service_change_wish
+from . import service_change_outcome
+from . import service_change_figures
 from . import service_change_request
+from . import service_change_charge
+from . import service_change_remote
 from . import service_unused_credit
 from . import service_suspension
 from . import service_nonpayment

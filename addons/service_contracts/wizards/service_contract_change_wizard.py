@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..models.service_change_request import Wish
+from ..models.service_change_wish import Wish
 
 
 class ServiceContractChangeWizard(models.TransientModel):

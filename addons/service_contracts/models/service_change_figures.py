@@ -1,0 +1,53 @@
+"""What the customer is told before agreeing to a change: what is paid now, next time and each month."""
+
+from datetime import date
+
+from odoo import models
+
+from ..rules.billing import due_charges, next_due
+from ..rules.changes import ZERO
+from .service_change_outcome import Exchange
+from .service_change_wish import Wish
+
+
+class ServiceContract(models.Model):
+    _inherit = 'service.contract'
+
+    def _change_figures(self, wish: Wish, exchanges: tuple[Exchange, ...]) -> dict:
+        """Return what the customer is told before agreeing."""
+        credit = float(sum((item.credit for item in exchanges), ZERO))
+        charge = float(sum((item.charge for item in exchanges), ZERO))
+        first_day, first_amount = self._first_charge([item.new for item in exchanges if item.new])
+        before = self.recurring_monthly
+        after = before + sum(item.new.recurring_monthly for item in exchanges if item.new)
+        after -= sum(item.old.recurring_monthly for item in exchanges)
+        return {
+            'summary': self._change_summary(wish, exchanges),
+            'credit': credit, 'charge': charge, 'net': self.currency_id.round(charge - credit),
+            'first_charge_date': first_day, 'first_charge_amount': first_amount,
+            'monthly_before': before, 'monthly_after': self.currency_id.round(after),
+        }
+
+    def _first_charge(self, lines: list) -> tuple[date | bool, float]:
+        """Return when the new services are charged regularly for the first time, and how much."""
+        amounts = {}
+        for line in lines:
+            terms = line._billing_terms()
+            day = next_due(terms)[1]
+            if not day or line.kind == 'usage':
+                continue
+            rated = self.env['service.usage.rater']._rate({line: due_charges(terms, day, 1)}, {line.id: terms})
+            parts = self._with_reductions(rated, {line.id: terms})[line]
+            digits = self.currency_id.decimal_places
+            if amount := sum((part.amount(digits) for part in parts), ZERO):
+                amounts[day] = amounts.get(day, ZERO) + amount
+        first = min(amounts, default=False)
+        return first, float(amounts.get(first, ZERO))
+
+    def _change_summary(self, wish: Wish, exchanges: tuple[Exchange, ...]) -> str:
+        if wish.plan:
+            return f'{self.plan_id.name} → {wish.plan.name}'
+        return ', '.join(
+            f'{(item.new or item.old)._service_name()}: {item.old.quantity or 0:g} → {item.new.quantity or 0:g}'
+            for item in exchanges
+        )

@@ -1,0 +1,91 @@
+"""What somebody wants to change in a contract, read from a plain object: another plan, or other quantities."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import models
+from odoo.exceptions import UserError
+
+CHANGE_KEYS = {'plan', 'when', 'services', 'reason'}
+SERVICE_KEYS = {'line', 'product', 'quantity'}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants: another plan, or other quantities of services (0 ends one); when None, the plan decides.
+
+    `quantities` are pairs of a contract line, or a plan line not booked yet, and how many.
+    """
+
+    plan: Any
+    quantities: tuple[tuple[Any, float], ...]
+    when: str | None = None
+    reason: str = ''
+
+
+class ServiceContract(models.Model):
+    _inherit = 'service.contract'
+
+    def _wish(self, change: dict) -> Wish:
+        """Return what an object asks for.
+
+        :raises UserError: for what it cannot mean.
+        """
+        self._check_item(change, CHANGE_KEYS, self.env._("The change of %s", self.display_name))
+        services = change.get('services', [])
+        if ('plan' in change) == bool(services) or not isinstance(services, list):
+            raise UserError(self.env._(
+                "%s: a change names a “plan”, or a list of “services” with their quantities.", self.display_name,
+            ))
+        if change.get('when') not in (None, 'now', 'period_end'):
+            raise UserError(self.env._("%s: “when” is now or period_end.", self.display_name))
+        self._check_input({'external_ref': change.get('reason')})
+        return Wish(
+            self._target_plan(change['plan']) if 'plan' in change else self.env['service.plan'],
+            tuple(self._wished_quantity(item, place) for place, item in enumerate(services, 1)),
+            change.get('when'), change.get('reason') or '',
+        )
+
+    def _target_plan(self, value):
+        found = self.plan_id.allowed_target_ids.filtered(
+            lambda plan: type(value) in (int, str) and bool(value) and value in (plan.id, plan.code),
+        )
+        if not found:
+            raise UserError(self.env._(
+                "%(contract)s: its plan %(plan)s may not change to “%(target)s”, but to: %(allowed)s. "
+                "The plan's page “Trial and changes” tells where it may go.",
+                contract=self.display_name, plan=self.plan_id.name or self.env._("none"), target=str(value)[:60],
+                allowed=', '.join(self.plan_id.allowed_target_ids.mapped('name')) or self.env._("none"),
+            ))
+        return found[0]
+
+    def _wished_quantity(self, item, place: int) -> tuple:
+        name = self.env._("Service %s", place)
+        self._check_item(item, SERVICE_KEYS, name)
+        if ('line' in item) == ('product' in item) or 'quantity' not in item:
+            raise UserError(self.env._("%s: send “line” or “product”, and “quantity”.", name))
+        self.env['service.contract.line']._check_input({'quantity': item['quantity']})
+        wanted = item.get('line') or item.get('product')
+        running = self._changeable_lines()
+        offers = running if 'line' in item else [*running, *self._bookable_lines()]
+        for service in offers:
+            names = (service.id,) if 'line' in item else (service.product_id.id, service.product_id.default_code)
+            if type(wanted) in (int, str) and wanted in names:
+                return service, float(item['quantity'])
+        raise UserError(self.env._(
+            "%(contract)s has no running service “%(service)s”. It has: %(services)s.",
+            contract=self.display_name, service=str(wanted)[:60],
+            services=', '.join(line._service_name() for line in offers) or self.env._("none"),
+        ))
+
+    def _changeable_lines(self):
+        """Return the services that run, or are to run, without an end of their own in the past."""
+        today = self.company_id._service_today()
+        return self.line_ids.filtered(
+            lambda line: line.kind != 'one_time' and (not line.date_end or line.date_end >= today),
+        )
+
+    def _bookable_lines(self):
+        """Return the services of the plan that the contract does not have."""
+        offered = self.plan_id.line_ids.filtered(lambda line: line.kind != 'one_time')
+        return offered - self._changeable_lines().plan_line_id
