@@ -172,7 +172,7 @@ class DunningNotice(models.Model):
 
     def _is_token(self, token) -> bool:
         """Tell whether a link's secret is that of this notice."""
-        return isinstance(token, str) and consteq(self._token(self.id), token)
+        return isinstance(token, str) and token.isascii() and consteq(self._token(self.id), token)
 
     @api.model
     def _link(self, base_url: str, notice_id: int, page: str = 'r') -> str:

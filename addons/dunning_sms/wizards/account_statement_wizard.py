@@ -72,6 +72,10 @@ class AccountStatementWizard(models.TransientModel):
             },
         }
 
+    def _get_report_base_filename(self) -> str:
+        """Return what the portal calls the file."""
+        return self._file_name('pdf')[:-4]
+
     def _attachment(self):
         content, _type = self.env['ir.actions.report']._render_qweb_pdf(REPORT, self.ids)
         return self.env['ir.attachment'].create({
