@@ -10,6 +10,7 @@ from . import service_plan
 from . import service_plan_field
 from . import service_request
 from . import service_request_effect
+from . import service_request_interval
 from . import service_request_public
 from . import support_article
 from . import support_case

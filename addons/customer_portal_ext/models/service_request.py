@@ -145,7 +145,8 @@ class ServiceRequest(models.Model):
             self._check_contract()
             contract._end(self.date_wanted or contract._earliest_end(), reason)
         elif self.kind == 'change':
-            wish = contract._wish({'plan': self.plan_id.id, 'reason': reason})
+            vals = {'plan_id': self.plan_id.id, 'plan_interval_id': self.plan_interval_id.id}
+            wish = contract._wish({**self._prepare_change(contract, vals), 'reason': reason})
             contract._request_change(wish, f'request:{self.id}')
         elif self.kind == 'book':
             contract._book(self.option_id, self.date_wanted or None, None)

@@ -82,7 +82,7 @@ class ServiceRequest(models.Model):
             return [{'label': env._("Last day of service"), 'text': format_date(env, vals['date_wanted'])},
                     {'label': env._("Monthly until now"), 'text': money(contract.recurring_monthly)}]
         if vals['kind'] == 'change':
-            figures = contract._outcome_answer(contract._outcome(contract._wish({'plan': vals['plan_id']})))
+            figures = contract._outcome_answer(contract._outcome(contract._wish(self._prepare_change(contract, vals))))
             return self._change_rows(figures, money)
         if vals['kind'] in ('book', 'unbook'):
             option = env['service.plan.line'].browse(vals['option_id'])
@@ -91,6 +91,11 @@ class ServiceRequest(models.Model):
             return [{'label': env._("No service from"), 'text': format_date(env, vals['date_wanted'])},
                     {'label': env._("Service again on"), 'text': format_date(env, vals['date_until'])}]
         return []
+
+    @api.model
+    def _prepare_change(self, contract, vals: dict) -> dict:
+        """Return the change that the values of a request ask for, as `preview_change` takes it."""
+        return {'plan': vals['plan_id']}
 
     def _change_rows(self, figures: dict, money) -> list[dict]:
         env = self.env

@@ -74,6 +74,22 @@ class TestServiceRequest(PanelPageCase):
         self.assertIn("Not in March.", request.message_ids.mapped('body')[0])
         self.assertFalse(self.contract.pause_ids)
 
+    def test_an_interval_of_the_plan_is_chosen_with_it_or_alone(self):
+        """B11, F7: another plan, paid per year."""
+        for plan in self.plan | self.large:
+            plan.interval_ids = [Command.create({'interval_unit': 'year', 'discount': 10})]
+        yearly = self.large.interval_ids
+        choices = self.Request._offers(self.contract)['choices']
+        self.assertEqual([choice['label'] for choice in choices], [
+            "Large, per month", "Large, per year, 10 % less", "Small, per year, 10 % less"])
+        request = self._ask('change', plan=f'{self.large.id}:{yearly.id}')
+        self.assertIn({'label': "Change", 'text': "Small → Large, per year"}, request.effect)
+        self.assertEqual(request.state, 'done')
+        self.assertEqual(self.contract.plan_interval_id, yearly)
+        other = self._contract(self.customer)
+        self._ask('change', other, plan=f'{self.plan.id}:{self.plan.interval_ids.id}')
+        self.assertEqual((other.plan_id, other.plan_interval_id), (self.plan, self.plan.interval_ids))
+
     def test_another_plan_shows_its_effect_in_money_before_it_is_sent(self):
         """F7: expansion or decrease of the level."""
         vals = self.Request._wish_vals(self.contract, 'change', {'plan': str(self.large.id)})

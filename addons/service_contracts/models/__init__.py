@@ -48,6 +48,7 @@ from . import service_usage_correction
 from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change
+from . import service_change_interval
 from . import service_change_wish
 from . import service_change_outcome
 from . import service_change_figures

@@ -46,7 +46,7 @@ class ServiceContract(models.Model):
 
     def _change_summary(self, wish: Wish, exchanges: tuple[Exchange, ...]) -> str:
         if wish.plan:
-            return f'{self.plan_id.name} → {wish.plan.name}'
+            return self._plan_summary(wish)
         return ', '.join(
             f'{(item.new or item.old)._service_name()}: {item.old.quantity or 0:g} → {item.new.quantity or 0:g}'
             for item in exchanges

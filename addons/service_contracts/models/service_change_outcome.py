@@ -56,8 +56,8 @@ class ServiceContract(models.Model):
         """
         self.ensure_one()
         self._check_changeable()
-        wish.plan._check_offered_to(self.partner_id, self.pricelist_id)
-        pairs = self._pairs_for_plan(wish.plan) if wish.plan else self._pairs_for_quantities(wish.quantities)
+        (wish.plan - self.plan_id)._check_offered_to(self.partner_id, self.pricelist_id)
+        pairs = self._pairs_for_plan(wish) if wish.plan else self._pairs_for_quantities(wish.quantities)
         outcome = self._outcome_on(wish, pairs, wish.when or 'now')
         if outcome.when == 'now' and self.plan_id.lower_at_period_end and self._is_smaller(wish, outcome):
             if wish.when:
@@ -84,12 +84,15 @@ class ServiceContract(models.Model):
             ))
 
     def _is_smaller(self, wish: Wish, outcome: Outcome) -> bool:
+        if wish.plan == self.plan_id:
+            return self._is_shorter(wish)
         is_lower = wish.plan._is_lower_than(self.plan_id) if wish.plan else None
         monthly = outcome.figures['monthly_before'] - outcome.figures['monthly_after']
         return self.currency_id.compare_amounts(monthly, 0) > 0 if is_lower is None else is_lower
 
-    def _pairs_for_plan(self, plan) -> list[tuple]:
+    def _pairs_for_plan(self, wish: Wish) -> list[tuple]:
         """Return each service of the present plan with the values of the one in the new plan that takes its place."""
+        plan = wish.plan
         old = self._changeable_lines().filtered(lambda line: line.plan_id in (self.plan_id, line.browse().plan_id))
         products = old.product_id
         new = plan.line_ids.filtered(lambda line: line.kind != 'one_time' and (
@@ -98,14 +101,16 @@ class ServiceContract(models.Model):
         pairs = matched([line.product_id.id for line in old], [line.product_id.id for line in new])
         return [
             (old[before] if before is not None else old.browse(),
-             self._target_vals(new[after], old[before] if before is not None else old) if after is not None else None)
+             self._target_vals(wish, new[after], old[before] if before is not None else old.browse())
+             if after is not None else None)
             for before, after in pairs
         ]
 
-    def _target_vals(self, plan_line, old) -> dict:
-        """Return a service of the new plan; a quantity that the customer chose is kept."""
+    def _target_vals(self, wish: Wish, plan_line, old) -> dict:
+        """Return a service of the new plan, by the interval wished for; a quantity that the customer chose is kept."""
         vals = plan_line._prepare_contract_line_vals()
-        is_same = len(old) == 1 and old.product_id == plan_line.product_id
+        vals['plan_interval_id'] = wish.interval.id if wish.interval and plan_line.kind == 'recurring' else False
+        is_same = old and old.product_id == plan_line.product_id
         if is_same and old.plan_line_id and old.quantity != old.plan_line_id.quantity:
             vals['quantity'] = old.quantity
         return vals

@@ -18,15 +18,19 @@ class ServiceContract(models.Model):
         :param external_ref: reference of an active contract.
         :param change: an object with
 
-            * ``plan``: id or reference of the plan wanted, one of those its plan allows; or
+            * ``plan``: id or reference of the plan wanted, one of those its plan allows, and
+            * ``interval``: an interval of that plan, or of the present one without ``plan``, as an object with
+              ``count`` (1 if left out) and ``unit``; None or False: as often as the plan says; left out: the one that
+              runs, if the plan offers it; or
             * ``services``: objects with ``line`` (id of a contracted service) or ``product`` (id or internal reference
               of a service of the contract or its plan) and ``quantity`` (number; 0 ends the service)
             * ``when``: ``now`` or ``period_end``; what the plan asks for if left out
             * ``reason``: a sentence for the history
 
-        :return: ``date_effective`` (first day), ``when``, ``credit`` (given back of the paid period), ``charge``
-            (for the rest of it), ``net`` (to pay now), ``first_charge_date`` and ``first_charge_amount`` (next regular
-            charge of the changed services), ``monthly_before``, ``monthly_after``, ``currency``, ``summary``;
+        :return: ``date_effective`` (first day), ``when``, ``interval`` (an object as asked for, or False), ``credit``
+            (given back of the paid period), ``charge`` (for the rest of it), ``net`` (to pay now),
+            ``first_charge_date`` and ``first_charge_amount`` (next regular charge of the changed services),
+            ``monthly_before``, ``monthly_after``, ``currency``, ``summary``;
             amounts in the prices of the contract, without tax unless its prices include it.
         :raises UserError: naming the contract, why it cannot change so, and what to do.
         :raises AccessError: without the right to write contracts.
@@ -95,7 +99,8 @@ class ServiceContract(models.Model):
     def _outcome_answer(self, outcome: Outcome) -> dict:
         figures = outcome.figures
         return {
-            **figures, 'when': outcome.when, 'currency': self.currency_id.name,
+            **figures, 'when': outcome.when, 'interval': (outcome.wish.interval or self.plan_interval_id.browse())
+            ._prepare_answer(), 'currency': self.currency_id.name,
             'date_effective': fields.Date.to_string(outcome.day),
             'first_charge_date': fields.Date.to_string(figures['first_charge_date']) or '',
         }

@@ -32,6 +32,7 @@ class ServiceContract(models.Model):
         change_sudo = self.env['service.contract.change'].sudo().create({
             'contract_id': self.id, 'key': key, 'user_id': self.env.uid, 'reason': outcome.wish.reason,
             'plan_from_id': self.plan_id.id, 'plan_id': outcome.wish.plan.id,
+            'plan_interval_id': outcome.wish.interval.id if outcome.wish.interval else False,
             'when': outcome.when, 'date_effective': outcome.day, **outcome.figures,
         })
         for exchange in outcome.exchanges:

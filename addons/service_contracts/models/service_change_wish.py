@@ -6,21 +6,23 @@ from typing import Any
 from odoo import models
 from odoo.exceptions import UserError
 
-CHANGE_KEYS = {'plan', 'when', 'services', 'reason'}
+CHANGE_KEYS = {'plan', 'interval', 'when', 'services', 'reason'}
 SERVICE_KEYS = {'line', 'product', 'quantity'}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants: another plan, or other quantities of services (0 ends one); when None, the plan decides.
+    """What somebody wants: another plan or interval, or other quantities (0 ends one); when None, the plan decides.
 
-    `quantities` are pairs of a contract line, or a plan line not booked yet, and how many.
+    `interval` is a prepayment interval of `plan`, empty for as often as the plan says. `quantities` are pairs of a
+    contract line, or a plan line not booked yet, and how many.
     """
 
     plan: Any
     quantities: tuple[tuple[Any, float], ...]
     when: str | None = None
     reason: str = ''
+    interval: Any = None
 
 
 class ServiceContract(models.Model):
@@ -33,17 +35,21 @@ class ServiceContract(models.Model):
         """
         self._check_item(change, CHANGE_KEYS, self.env._("The change of %s", self.display_name))
         services = change.get('services', [])
-        if ('plan' in change) == bool(services) or not isinstance(services, list):
+        if bool({'plan', 'interval'} & change.keys()) == bool(services) or not isinstance(services, list):
             raise UserError(self.env._(
-                "%s: a change names a “plan”, or a list of “services” with their quantities.", self.display_name,
+                "%s: a change names a “plan” or an “interval”, or a list of “services” with their quantities.",
+                self.display_name,
             ))
         if change.get('when') not in (None, 'now', 'period_end'):
             raise UserError(self.env._("%s: “when” is now or period_end.", self.display_name))
         self._check_input({'external_ref': change.get('reason')})
+        plan = self.env['service.plan'] if services else self.plan_id
+        if 'plan' in change:
+            plan = self._target_plan(change['plan'])
         return Wish(
-            self._target_plan(change['plan']) if 'plan' in change else self.env['service.plan'],
+            plan,
             tuple(self._wished_quantity(item, place) for place, item in enumerate(services, 1)),
-            change.get('when'), change.get('reason') or '',
+            change.get('when'), change.get('reason') or '', self._wished_interval(plan, change) if plan else None,
         )
 
     def _target_plan(self, value):

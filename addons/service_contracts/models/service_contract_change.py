@@ -126,9 +126,13 @@ class ServiceContractChange(models.Model):
             contract = change.contract_id
             if change.plan_id:
                 # the terms agreed with the customer stay, so what a plan would give anew is kept
-                contract.write({'plan_id': change.plan_id.id, 'payment_term_id': contract.payment_term_id.id})
+                contract.write(change._prepare_plan_vals())
             contract._log_event('changed', change.summary, change.date_effective)
             contract._log_note(self.env._("Changed: %s", change.summary))
+
+    def _prepare_plan_vals(self) -> dict:
+        """Return what a contract takes over of its new plan."""
+        return {'plan_id': self.plan_id.id, 'payment_term_id': self.contract_id.payment_term_id.id}
 
     def _prepare_answer(self) -> dict:
         """Return the change as other systems read it."""
@@ -136,6 +140,7 @@ class ServiceContractChange(models.Model):
         return {
             'id': self.id, 'key': self.key or '', 'contract': self.contract_id.name,
             'external_ref': self.contract_id.external_ref or '', 'state': self.state, 'summary': self.summary,
+            'interval': self.plan_interval_id._prepare_answer(),
             'date_effective': fields.Date.to_string(self.date_effective),
             'credit': self.credit, 'charge': self.charge, 'net': self.net, 'currency': self.currency_id.name,
             'first_charge_date': fields.Date.to_string(self.first_charge_date) or '',

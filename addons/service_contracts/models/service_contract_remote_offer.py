@@ -37,11 +37,11 @@ class ServicePlan(models.Model):
     _inherit = 'service.plan'
 
     def _find_interval(self, interval):
-        """Return the prepayment interval that an object with ``count`` and ``unit`` names; none for None.
+        """Return the prepayment interval that an object with ``count`` and ``unit`` names; none for None or False.
 
         :raises UserError: if the plan does not offer it.
         """
-        if interval is None:
+        if interval is None or interval is False:
             return self.env['service.plan.interval']
         wanted = interval if isinstance(interval, dict) else {}
         found = self.interval_ids.filtered(

@@ -73,6 +73,10 @@ class ServicePlanInterval(models.Model):
             'interval_count': self.interval_count, 'interval_unit': self.interval_unit,
         })._recurrence_text()
 
+    def _prepare_answer(self) -> dict | bool:
+        """Return the interval as other systems read it, False for no interval."""
+        return {'count': self.interval_count, 'unit': self.interval_unit} if self else False
+
     def _interval(self) -> Interval:
         self.ensure_one()
         return Interval(max(self.interval_count, 1), self.interval_unit)

@@ -41,6 +41,14 @@ class Interval:
         """Length in days; 0 for units made of months."""
         return self.count * UNIT_DAYS.get(self.unit, 0)
 
+    def is_as_long(self, other: Interval) -> bool:
+        """Tell whether both last equally long, in whatever units.
+
+        >>> Interval(12, 'month').is_as_long(Interval(1, 'year'))
+        True
+        """
+        return (self.months, self.days) == (other.months, other.days)
+
     def plus(self, day: date, anchor_day: int | None = None, times: int = 1) -> date:
         """Return `day` plus `times` intervals (negative counts back), on `anchor_day` (1-31) when given.
 

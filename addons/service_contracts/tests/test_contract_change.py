@@ -5,53 +5,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common import ContractCase
+from .changes import ChangeCase
 
 KEY = 'shop-42'
 
 
 @tagged('post_install', '-at_install')
-class TestContractChange(ContractCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.small, cls.medium, cls.large = (cls._plan(*offer) for offer in (
-            ("Small", 'S', 30), ("Medium", 'M', 40), ("Large", 'L', 50)))
-        plans = cls.small | cls.medium | cls.large
-        for plan in plans:
-            plan.allowed_target_ids = plans - plan
-
-    @classmethod
-    def _plan(cls, name, code, price, **vals):
-        return cls.env['service.plan'].create({
-            'name': name, 'code': code, 'lower_at_period_end': False,
-            'line_ids': [Command.create({
-                'product_id': cls.hosting.id, 'name': f"Hosting {name}", 'price_source': 'fixed', 'price_unit': price,
-            })],
-            **vals,
-        })
-
-    def _hosted(self, start='2026-01-26', plan=None, **vals):
-        return self._planned(plan or self.small, date_start=start, external_ref='A', payment_term_id=False, **vals)
-
-    def _bill(self, contract, day):
-        with freeze_time(day):
-            run = self.env['service.billing.run'].create({'date': day, 'contract_ids': [Command.set(contract.ids)]})
-            run.action_start()
-        self.assertFalse(contract.parked_reason)
-
-    def _change(self, contract, day, key=None, **change):
-        with freeze_time(day):
-            return contract.request_change(contract.external_ref, change, key or f'{day}-{len(contract.change_ids)}')
-
-    def _invoiced(self, contract, day):
-        moves = contract.entry_ids.move_id.filtered(lambda move: str(move.invoice_date) == day)
-        return sum(-move.direction_sign * move.amount_untaxed for move in moves)
-
-    def _pending(self, contract):
-        lines = contract.line_ids.pending_ids.filtered(lambda pending: pending.state != 'cancelled').sorted('id')
-        return [(str(pending.charge_date), pending.amount) for pending in lines]
+class TestContractChange(ChangeCase):
 
     # === WITHIN A PERIOD === #
 
@@ -79,7 +39,7 @@ class TestContractChange(ContractCase):
         self.env.invalidate_all()
         self.assertEqual(contract.line_ids.read() + contract.read(['write_date', 'plan_id']), before)
         self.assertEqual(preview, {
-            'summary': "Small → Medium", 'when': 'now', 'date_effective': '2026-03-10',
+            'summary': "Small → Medium", 'when': 'now', 'interval': False, 'date_effective': '2026-03-10',
             'credit': 17.14, 'charge': 22.85, 'net': 5.71, 'currency': contract.currency_id.name,
             'first_charge_date': '2026-03-26', 'first_charge_amount': 40.0,
             'monthly_before': 30.0, 'monthly_after': 40.0,

@@ -19,6 +19,11 @@ class ServiceContractChangeWizard(models.TransientModel):
     plan_from_id = fields.Many2one(related='contract_id.plan_id', string="Present plan")
     allowed_target_ids = fields.Many2many(related='contract_id.plan_id.allowed_target_ids')
     plan_id = fields.Many2one('service.plan', "New plan", domain="[('id', 'in', allowed_target_ids)]")
+    plan_interval_id = fields.Many2one(
+        'service.plan.interval', "Paid ahead", compute='_compute_plan_interval_id', store=True, readonly=False,
+        domain="[('plan_id', '=', plan_id)]",
+    )
+    has_intervals = fields.Boolean(compute='_compute_has_intervals')
     when = fields.Selection(
         [('auto', "As the plan asks for"), ('now', "Now"), ('period_end', "When the period is over")],
         required=True, default='auto',
@@ -41,7 +46,18 @@ class ServiceContractChangeWizard(models.TransientModel):
                 *(Command.create({'plan_line_id': line.id, 'quantity': 0.0}) for line in contract._bookable_lines()),
             ]
 
-    @api.depends('contract_id', 'kind', 'plan_id', 'when', 'line_ids.quantity')
+    @api.depends('contract_id', 'plan_id')
+    def _compute_plan_interval_id(self):
+        for wizard in self:
+            plan = wizard.plan_id
+            wizard.plan_interval_id = wizard.contract_id._kept_interval(plan) if plan else plan.interval_ids
+
+    @api.depends('plan_id')
+    def _compute_has_intervals(self):
+        for wizard in self:
+            wizard.has_intervals = bool(wizard.plan_id.interval_ids)
+
+    @api.depends('contract_id', 'kind', 'plan_id', 'plan_interval_id', 'when', 'line_ids.quantity')
     def _compute_effect_html(self):
         for wizard in self:
             wizard.effect_html, wizard.problem = False, False
@@ -64,7 +80,7 @@ class ServiceContractChangeWizard(models.TransientModel):
         return Wish(
             self.plan_id if is_plan else self.plan_id.browse(),
             () if is_plan else tuple(line._wished_quantity() for line in self.line_ids if line._is_changed()),
-            None if self.when == 'auto' else self.when, self.reason or '',
+            None if self.when == 'auto' else self.when, self.reason or '', self.plan_interval_id if is_plan else None,
         )
 
     def action_confirm(self) -> dict:
