@@ -9,6 +9,8 @@ from ..rules.receivable_status import what_to_pay
 
 OPEN_ROWS = 200
 """A panel shows so many open receivables; all are in the list of receipts."""
+SHOWN_ROWS = 6
+"""Of these the first page shows the first ones with their four dates."""
 NEXT_CHARGES = 5
 
 
@@ -28,7 +30,8 @@ class ResPartner(models.Model):
         """Return what the customer owes, an object for each currency.
 
         :return: ``currency``, ``due`` and ``owed`` (what is not on its way), ``later`` (the next due date), ``credit``,
-            ``in_process`` and ``lines`` (open receivables with a rest above 0, oldest first).
+            ``in_process``, ``lines`` (open receivables with a rest above 0, oldest first), ``shown`` (the first of
+            them), ``dates`` (their four dates by id) and ``warning`` (the dates of the one that is suspended first).
         """
         by_currency = self._open_receivables(OPEN_ROWS).grouped('currency_id')
         credits = self._credits()
@@ -48,11 +51,15 @@ class ResPartner(models.Model):
         facts = lines._receivable_facts()
         debts = [fact for fact in facts.values() if fact.residual > 0]
         due, owed, later = what_to_pay(debts, today)
+        open_lines = lines.filtered(lambda line: line.amount_residual_currency > 0)
+        dates = open_lines[:SHOWN_ROWS]._four_dates()
+        late = [four for key, four in dates.items() if four.due <= today and four.suspension and facts[key].uncovered]
         return {
             'currency': currency, 'due': float(due), 'owed': float(owed), 'later': later,
             'credit': credit,
             'in_process': float(sum((min(fact.in_process, fact.residual) for fact in debts), Decimal(0))),
-            'lines': lines.filtered(lambda line: line.amount_residual_currency > 0),
+            'lines': open_lines, 'shown': open_lines[:SHOWN_ROWS], 'dates': dates,
+            'warning': min(late, key=lambda four: four.suspension, default=None),
         }
 
     def _panel_next_charges(self) -> list[dict]:

@@ -14,6 +14,28 @@ class TestPanel(PanelPageCase):
         self.assertEqual((overview['due'], overview['owed'], str(overview['later'])), (50, 80, '2026-04-01'))
         self.assertEqual(len(overview['lines']), 2)
 
+    def test_what_is_late_is_shown_with_its_four_dates(self):
+        """E5 to E8, F4: due, last safe day, suspension and removal, as reminders tell them."""
+        self.company.dunning_policy_id = self.env['dunning.policy'].sudo().create({
+            'name': "Test", 'grace_days': 10, 'suspension_days': 20, 'removal_days': 40, 'warning_days': 0})
+        line = self._invoice(50, '2026-03-01')
+        overview, = self.customer.with_user(self.portal_user)._panel_overview(self.company._service_today())
+        self.assertEqual(str(overview['dates'][line.id].removal), '2026-04-10')
+        self.authenticate('ana', 'ana')
+        page = self.url_open('/my').text
+        for text in ("Last safe day", "03/11/2026", "Suspension", "03/21/2026", "Removal", "04/10/2026"):
+            with self.subTest(text):
+                self.assertIn(text, page)
+
+    def test_the_statement_hangs_on_the_first_page(self):
+        """G1 to G4: global and per service, on screen, as PDF and XLSX, by e-mail."""
+        self.authenticate('ana', 'ana')
+        page = self.url_open('/my').text
+        for address in ('/my/statement', '/my/statement?group_by=contract', '/my/statement?group_by=service_type',
+                        '/my/statement/pdf', '/my/statement/xlsx', '/my/statement/email'):
+            with self.subTest(address):
+                self.assertIn(f'"{address}"', page)
+
     def test_every_page_of_the_panel_opens_with_and_without_debts(self):
         self.authenticate('ana', 'ana')
         others = ('/my/cases', '/my/cases/new', '/my/circulars', '/my/requests', '/help',

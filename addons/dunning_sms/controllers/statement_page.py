@@ -3,6 +3,7 @@
 from dateutil.relativedelta import relativedelta
 from odoo import fields, http
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 
 from .statement_workbook import XLSX
@@ -18,10 +19,22 @@ class StatementPage(CustomerPortal):
     @http.route(PAGE, type='http', auth='user', website=True, methods=['GET'])
     def my_statement(self, as_of=None, date_from=None, group_by=None, **_others):
         """Show the own account; what is no day or no grouping is read as not asked for."""
+        return self._statement_page(self._own_statement(as_of, date_from, group_by))
+
+    @http.route(f'{PAGE}/email', type='http', auth='user', website=True, methods=['POST'])
+    def my_statement_email(self, as_of=None, date_from=None, group_by=None, **_others):
+        """Send the own account to the address of the user, and show it."""
         wizard_sudo = self._own_statement(as_of, date_from, group_by)
+        try:
+            wizard_sudo.env['account.statement.run']._send_to(request.env.user.partner_id, wizard_sudo._options())
+        except UserError as error:
+            return self._statement_page(wizard_sudo, problem=str(error))
+        return self._statement_page(wizard_sudo, sent_to=request.env.user.partner_id.email)
+
+    def _statement_page(self, wizard_sudo, **values):
         return request.render('dunning_sms.portal_statement_page', {
             **self._prepare_portal_layout_values(), 'page_name': 'account_statement', 'wizard': wizard_sudo,
-            'groupings': wizard_sudo._selection_group_by(), 'content': wizard_sudo.statement_html,
+            'groupings': wizard_sudo._selection_group_by(), 'content': wizard_sudo.statement_html, **values,
         })
 
     @http.route(f'{PAGE}/pdf', type='http', auth='user', website=True, methods=['GET'])

@@ -33,6 +33,7 @@ from . import dunning_consequence
 from . import dunning_charge
 from . import dunning_assessor
 from . import account_move
+from . import account_move_line
 from . import account_partial_reconcile
 from . import mail_mail
 from . import payment_token

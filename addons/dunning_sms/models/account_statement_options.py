@@ -26,6 +26,12 @@ class AccountStatementOptions(models.AbstractModel):
     def _selection_group_by(self) -> list[tuple[str, str]]:
         return list(self.env['account.statement']._groupings().items())
 
+    def _options(self) -> dict:
+        """Return what was asked for, as values of another record with the same options."""
+        self.ensure_one()
+        return {'company_id': self.company_id.id, 'as_of': self.as_of, 'date_from': self.date_from,
+                'group_by': self.group_by}
+
     def _statements_by_id(self, partners=None) -> dict:
         """Return the statement of each record, ``{record_id: values}``, with one call for equal options."""
         found = {}

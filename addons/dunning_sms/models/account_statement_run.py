@@ -12,6 +12,8 @@ from .receivable_sql import flush_receivables, open_receivables
 
 _logger = logging.getLogger(__name__)
 BATCH, PDF_BATCH = 100, 5
+ASKED_AN_HOUR = 5
+"""So many statements an hour a customer may have sent to their own address."""
 
 
 class AccountStatementRun(models.Model):
@@ -105,6 +107,32 @@ class AccountStatementRun(models.Model):
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('dunning_sms.account_statement_delivery_action')
         return {**action, 'domain': [('run_id', '=', self.id)]}
+
+    # === ASKED FOR === #
+
+    @api.model
+    def _send_to(self, partner, options: dict) -> None:
+        """Send a customer the statement that they ask for; the same asked again within an hour is not sent twice.
+
+        :param options: values of ``company_id``, ``as_of``, ``date_from`` and ``group_by``.
+        :raises UserError: without an e-mail address, or if they ask too often.
+        """
+        if not partner.email_normalized:
+            raise UserError(self.env._("Add an e-mail address to your details first."))
+        customer = partner.commercial_partner_id
+        asked = self.search([
+            ('audience', '=', 'chosen'), ('partner_ids', 'in', customer.ids),
+            ('create_date', '>', fields.Datetime.subtract(fields.Datetime.now(), hours=1)),
+        ])
+        if asked.filtered_domain([(name, '=', value) for name, value in options.items()]):
+            return
+        if len(asked) >= ASKED_AN_HOUR:
+            raise UserError(self.env._("You asked for several statements already. They are on their way."))
+        run = self.create({**options, 'audience': 'chosen', 'partner_ids': [fields.Command.set(customer.ids)]})
+        run.action_start()
+        run.delivery_ids.write({
+            'recipient_id': partner.id, 'email': partner.email_normalized, 'state': 'queued', 'reason': False,
+        })
 
     # === QUEUE === #
 

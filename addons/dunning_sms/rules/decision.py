@@ -188,6 +188,11 @@ def effective_dates(item: Item, today: date) -> FourDates | None:
     return item.told.dates.shifted(_shift(item, today) - item.told.shift) if item.told else None
 
 
+def expected_dates(item: Item, policy: Policy | None, today: date) -> FourDates | None:
+    """Return the dates that hold now or, for a line nobody was told of, those that a first notice today would tell."""
+    return effective_dates(item, today) or (_claim(item, policy, today).dates if policy else None)
+
+
 def _last_sent(item: Item, policy: Policy) -> Occurrence | None:
     """Return what was sent last for this line, to be sent once more with corrected dates."""
     known = {step.id for step in policy.steps}

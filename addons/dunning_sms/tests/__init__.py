@@ -12,3 +12,4 @@ from . import test_dunning_access
 from . import test_collection_dashboard
 from . import test_dunning_run
 from . import test_dunning_settings
+from . import test_four_dates

@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 
 from .common import DunningCase
@@ -51,6 +52,24 @@ class TestStatementPage(DunningCase, HttpCase):
             text = ''.join(book.read(name).decode() for name in book.namelist() if name.endswith('.xml'))
         self.assertIn(self.own.name, text)
         self.assertNotIn(self.foreign.name, text)
+
+    def _ask_for_mail(self, **typed):
+        return self.url_open('/my/statement/email', {'csrf_token': Request.csrf_token(self), **typed})
+
+    def test_the_statement_is_sent_to_the_user_and_once(self):
+        """G3."""
+        self.assertIn("on its way to ana@example.com", self._ask_for_mail(group_by='service_type').text)
+        self._ask_for_mail(group_by='service_type')
+        run = self.env['account.statement.run'].search([('partner_ids', 'in', self.customer.ids)])
+        self.assertRecordValues(run, [{'group_by': 'service_type', 'state': 'running'}])
+        self.assertRecordValues(run.delivery_ids, [{'email': 'ana@example.com', 'state': 'queued'}])
+
+    def test_asking_again_and_again_sends_no_flood(self):
+        """G13."""
+        answers = [self._ask_for_mail(date_from=f'2026-01-0{day}').text for day in range(1, 8)]
+        self.assertIn("asked for several", answers[-1])
+        self.assertEqual(self.env['account.statement.run'].search_count(
+            [('partner_ids', 'in', self.customer.ids)]), 5)
 
     def test_no_address_opens_the_account_of_another(self):
         """G1, G5, G20: ids, days and groupings that make no sense show the own account or nothing."""

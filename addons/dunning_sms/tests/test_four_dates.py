@@ -1,0 +1,34 @@
+"""The four dates of a receivable on any day: those told, moved by promises since, or those that would be told."""
+
+from freezegun import freeze_time
+
+from .common import DunningCase
+
+
+class TestFourDates(DunningCase):
+
+    def test_before_the_first_notice_they_follow_from_the_policy(self):
+        """E5 to E8: due, last safe day, suspension, removal."""
+        line = self._receivable(due='2026-03-17')
+        dates = line._four_dates()[line.id]
+        self.assertEqual(
+            [str(day) for day in (dates.due, dates.last_safe, dates.suspension, dates.removal)],
+            ['2026-03-17', '2026-03-22', '2026-03-27', '2026-04-16'])
+
+    def test_what_was_told_stays_whatever_the_policy_says_later(self):
+        line = self._receivable(due='2026-03-10')
+        self._plan()
+        self.policy.suspension_days = 12
+        self.assertEqual(line._four_dates()[line.id].suspension, self._day('2026-03-20'))
+
+    def test_a_promise_moves_them(self):
+        line = self._receivable(due='2026-03-10')
+        self._plan()
+        self.env['payment.promise'].create({'move_line_id': line.id, 'date': '2026-03-18'})
+        with freeze_time('2026-03-16 10:00:00'):
+            self.assertEqual(line._four_dates()[line.id].suspension, self._day('2026-03-26'))
+
+    def test_without_a_policy_nothing_is_announced(self):
+        line = self._receivable(due='2026-03-10')
+        self.company.dunning_policy_id = False
+        self.assertFalse(line._four_dates())
