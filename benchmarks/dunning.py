@@ -1,11 +1,13 @@
 """./bench dunning: the day's reminders over open receivable lines, ours beside OCA ``account_credit_control``.
 
 Both get the same invoices on a database of their own and go up to the message that is ready to send. Processor
-time of Python and PostgreSQL counts; queries are given for a batch of 500 customers.
+time of Python and PostgreSQL counts; queries are given for a batch of 500 customers. Then a day's messages are sent
+to a fake mail server and a fake provider, and the same mails by Odoo's own mail queue (H4); wall time counts there.
 """
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from benchmarks.kit import prepared
 from benchmarks.kit.child import Child
 from benchmarks.kit.peer import Peer
 from benchmarks.reminders.ways import PER_CUSTOMER
+from tests.e2e.reminder_world import fake_mailbox, fake_provider
 from tools import templates
 from tools.steps import run_command
 
@@ -20,6 +23,8 @@ WARM_UP = 25
 PEER = Peer('creditpeer', 'account_credit_control', '19.0.1.0.0.13', 'dunning_sms')
 TARGET = 20.0
 """At least so many times as fast per line as the peer."""
+MAILS = 40.0
+"""At least so many mails a second."""
 STEADY = 1.3
 """A line may cost at most so much more when there are twenty times as many."""
 
@@ -28,18 +33,20 @@ def main() -> int:
     arguments = _arguments()
     with templates.locked('bench'):
         prepared.drop_clones()
-        results = _measure(arguments)
-    print(_text(results))
+        results = _measure(arguments) if arguments.only != 'send' else []
+        sent = _send(arguments.send) if arguments.only in (None, 'send') else []
+    print('\n'.join([_text(results), *map(_sending_line, sent)]).strip())
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1))
-    return 0 if all(result['told'] == result['lines'] for result in results) else 1
+        arguments.json.write_text(json.dumps([*results, *sent], indent=1))
+    return 0 if all(result['told'] == result['lines'] for result in results) and not _lost(sent) else 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='./bench dunning', description=__doc__.splitlines()[0])
     parser.add_argument('--lines', type=int, nargs='+', default=[5_000, 100_000], help='receivable lines, each in turn')
     parser.add_argument('--peer-lines', type=int, default=5_000, help='lines the peer gets: it grows with the square')
-    parser.add_argument('--only', choices=('ours', 'peer'), help='leave the other out')
+    parser.add_argument('--only', choices=('ours', 'peer', 'send'), help='leave the others out')
+    parser.add_argument('--send', type=int, default=10_000, help='customers whose messages are sent')
     parser.add_argument('--json', type=Path, help='write all figures into this file')
     parser.add_argument('--profile', help='write profiles of our runs: FILE-LINES for pstats, and .sql')
     return parser.parse_args()
@@ -65,6 +72,44 @@ def _one(way: str, database: str, addons: list[Path], lines: int, **more) -> dic
     result = {'way': way, 'lines': lines, **cost, 'milliseconds': 1000 * (cost['python'] + cost['postgres']) / counted}
     print(_line(result), file=sys.stderr, flush=True)
     return result
+
+
+def _send(customers: int) -> list[dict]:
+    """Send the messages of a day: by our outbox, and the mails of it by Odoo's queue on a database of its own."""
+    database, addons = prepared.own(['dunning_sms'])
+    results = []
+    for ways in (('outbox', 'email'), ('outbox', 'sms')), (('queue', 'email'),):
+        with prepared.clone(database, 'send') as name, fake_mailbox() as mailbox, fake_provider() as provider:
+            Child(name, 'benchmarks.reminders.ways:seed', [addons], count=customers * PER_CUSTOMER).run()
+            outside = {'smtp_port': mailbox.port, 'sms_url': provider.url}
+            waiting = Child(name, 'benchmarks.reminders.sending:prepare', [addons], **outside).run()
+            for way, channel in ways:
+                before = len(mailbox.taken) + len(provider.accepted)
+                more = {'channel': channel} if way == 'outbox' else {}
+                cost = Child(name, f'benchmarks.reminders.sending:{way}', [addons], **more).run()
+                taken = len(mailbox.taken) + len(provider.accepted) - before
+                results.append({
+                    'way': way, 'channel': channel, 'waiting': waiting, 'taken': taken, 'load': os.getloadavg()[0],
+                    'twice': len(mailbox.taken) - len(set(mailbox.taken)), **cost,
+                })
+                print(_sending_line(results[-1]), file=sys.stderr, flush=True)
+    return results
+
+
+def _lost(sent: list[dict]) -> bool:
+    """Tell whether a message was lost or sent twice."""
+    return any(result['taken'] != result['sent'] or result['twice'] for result in sent)
+
+
+def _sending_line(result: dict) -> str:
+    speed = result['taken'] / result['wall']
+    what = {'email': 'mails', 'sms': 'text messages'}[result['channel']]
+    target = f' (target {MAILS:.0f}: {_verdict(speed >= MAILS)})' if result['channel'] == 'email' else ''
+    cost = 1000 * (result['python'] + result['postgres']) / (result['taken'] or 1)
+    return (
+        f"{result['way']:>6}  {result['taken']:>6} {what}, {speed:.0f} a second{target}, {cost:.1f} ms of processor "
+        f"time and {result['queries'] / (result['taken'] or 1):.1f} queries each, load average {result['load']:.1f}"
+    )
 
 
 def _line(result: dict) -> str:

@@ -5,7 +5,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -60,6 +60,11 @@ LATER = """
 UPDATE dunning_delivery SET next_try_at = now() AT TIME ZONE 'UTC' WHERE state IN ('queued', 'unclear');
 UPDATE dunning_delivery SET lease_until = now() AT TIME ZONE 'UTC' - interval '1 second' WHERE state = 'sending'
 """
+WAITING = """
+SELECT 1 FROM dunning_delivery
+ WHERE state IN ('queued', 'sending') OR (state = 'unclear' AND next_try_at IS NOT NULL)
+"""
+"""What the jobs still have in hand: a message in doubt waits to be asked for."""
 
 
 @dataclass
@@ -120,12 +125,12 @@ class World:
 
     def finish(self) -> None:
         """Send and ask until nothing is left to do."""
-        for _time in range(6):
-            self.later()
-            self.forks.run(ASK)
+        for _time in range(12):
             self.later()
             self.send()
-            if not psql(self.database, "SELECT 1 FROM dunning_delivery WHERE state IN ('queued', 'sending')"):
+            self.later()
+            self.forks.run(ASK)
+            if not psql(self.database, WAITING):
                 return
 
     def states(self, channel: str) -> dict[str, int]:
@@ -136,14 +141,14 @@ class World:
 @contextmanager
 def reminder_world(template: str, customers: int = 40) -> Iterator[World]:
     """A clone with overdue customers, half with a phone and half with e-mail, and fakes for the outside."""
-    with cloned_database(template) as name, _provider() as provider, _mailbox() as mailbox, \
+    with cloned_database(template) as name, fake_provider() as provider, fake_mailbox() as mailbox, \
             forked_odoo(name) as forks:
         forks.run(SEED.format(customers=customers, sms=provider.url, smtp=mailbox.port))
         yield World(name, forks, provider, mailbox)
 
 
 @contextmanager
-def _provider() -> Iterator[Provider]:
+def fake_provider() -> Iterator[Provider]:
     provider = Provider()
 
     class Handler(BaseHTTPRequestHandler):
@@ -154,10 +159,11 @@ def _provider() -> Iterator[Provider]:
                 self.connection.close()  # taken, and no answer
                 return
             status, answer = provider.answer(self.path, body)
-            self.send_response(status)
-            self.send_header('Content-Length', str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            with suppress(BrokenPipeError, ConnectionResetError):  # a client that was killed hears no answer
+                self.send_response(status)
+                self.send_header('Content-Length', str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
 
         do_GET = do_POST
 
@@ -177,6 +183,10 @@ class MailHandler(socketserver.StreamRequestHandler):
         self.wfile.write(text.encode() + b'\r\n')
 
     def handle(self):
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client was killed
+            self.converse()
+
+    def converse(self) -> None:
         mode = self.server.mailbox.mode
         if mode in ('refuse', 'hang'):
             time.sleep(4 if mode == 'hang' else 0)
@@ -193,7 +203,13 @@ class MailHandler(socketserver.StreamRequestHandler):
         """Take a message; return whether the connection breaks without an answer."""
         mailbox = self.server.mailbox
         self.say('354 go on')
-        lines = [line.decode('utf-8', 'replace').strip() for line in iter(self.rfile.readline, b'.\r\n')]
+        lines = []
+        for line in self.rfile:
+            if line == b'.\r\n':
+                break
+            lines.append(line.decode('utf-8', 'replace').strip())
+        else:
+            return True  # the client died in the middle: nothing was taken
         headers = {line.split(': ')[0].lower(): line.split(': ', 1)[1] for line in lines if ': ' in line}
         time.sleep(mailbox.seconds)
         mailbox.taken.append((headers.get('to', ''), headers.get('message-id', '')))
@@ -203,7 +219,7 @@ class MailHandler(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def _mailbox() -> Iterator[Mailbox]:
+def fake_mailbox() -> Iterator[Mailbox]:
     server = socketserver.ThreadingTCPServer(('127.0.0.1', 0), MailHandler)
     server.daemon_threads = True
     server.mailbox = Mailbox(port=server.server_address[1])

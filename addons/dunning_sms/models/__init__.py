@@ -28,6 +28,7 @@ from . import dunning_planner
 from . import dunning_writer
 from . import dunning_card_writer
 from . import dunning_run
+from . import dunning_mailer
 from . import dunning_sender
 from . import dunning_consequence
 from . import dunning_charge

@@ -45,7 +45,7 @@ class DunningDelivery(models.Model):
     )
     failure_reason = fields.Char(readonly=True)
     reason = fields.Char(compute='_compute_reason')
-    attempt = fields.Integer("Tries", readonly=True)
+    attempt = fields.Integer("Tries", readonly=True, help="Calls; a claim that ended without one is no try.")
     ask_count = fields.Integer("Asked", readonly=True, help="How often the gateway was asked what became of it.")
     next_try_at = fields.Datetime("Next try", readonly=True)
     lease_until = fields.Datetime(readonly=True)
@@ -64,7 +64,7 @@ class DunningDelivery(models.Model):
     _one_route = models.UniqueIndex(
         "(notice_id, channel) WHERE state != 'cancelled'", "The notice has a message on this channel already.",
     )
-    _queue_index = models.Index("(next_try_at, id) WHERE state = 'queued'")
+    _queue_index = models.Index("(id, next_try_at) WHERE state = 'queued'")
     _lease_index = models.Index("(lease_until) WHERE state = 'sending'")
     _history_index = models.Index("(partner_id, called_at) WHERE called_at IS NOT NULL")
 
@@ -172,7 +172,7 @@ class DunningDelivery(models.Model):
     def _after_state(self, state: str) -> None:
         if state == 'failed':
             self._fall_back()
-        self.notice_id._follow_deliveries()
+        self.notice_id._follow_deliveries(has_arrived=state in ('sent', 'delivered'))
 
     def _fall_back(self) -> None:
         """Queue the next fallback channel of the step after a failure, if its notice still holds."""

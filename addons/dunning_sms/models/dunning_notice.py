@@ -151,10 +151,13 @@ class DunningNotice(models.Model):
             for delivery in self.delivery_ids
         )
 
-    def _follow_deliveries(self) -> None:
-        """Take the state that the messages give: sent if one arrived, failed if all failed."""
+    def _follow_deliveries(self, has_arrived: bool = False) -> None:
+        """Take the state that the messages give: sent if one arrived, failed if all failed.
+
+        :param has_arrived: a message of each notice arrived, so that the others need not be read.
+        """
         for notice in self:
-            state = state_of(notice.delivery_ids.mapped('state'))
+            state = 'sent' if has_arrived else state_of(notice.delivery_ids.mapped('state'))
             if state and state != notice.state and notice.state != 'cancelled':
                 notice._set_state(state, **({'sent_at': fields.Datetime.now()} if state == 'sent' else {}))
 

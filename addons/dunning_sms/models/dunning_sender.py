@@ -5,29 +5,28 @@ that dies leaves messages it never called in the queue; the one in its hands bec
 """
 
 import logging
-import smtplib
+from collections import Counter
 from datetime import timedelta
-from urllib.parse import urlsplit
+from time import monotonic
 
-from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.fields import Domain
-from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from ..gateways.sms_api import SmsApiGateway
 from ..rules import outbox
 from ..rules.calendar import Contact, cap_refusal, is_open, local, next_opening
 from ..rules.outbox import Outcome
-from .dunning_gate import DUNNING_GATE
+from .dunning_mailer import PASSING
 
 _logger = logging.getLogger(__name__)
-BATCH = 25
+BATCH = 50
 LEASE = timedelta(minutes=10)
+PATIENCE = 20
+"""Seconds after which a batch that goes slowly gives back what it has not called."""
+TRIES_TO_SETTLE = 3
 BREAKER = 3
 """Calls in a row without an answer after which a channel rests until the next activation."""
 ASKS = 6
-PASSING = (SerializationFailure, DeadlockDetected, LockNotAvailable)
 CALLED = ('email', 'sms')
 """Channels that call somebody outside; the others are settled in the database."""
 
@@ -46,21 +45,29 @@ class DunningSender(models.AbstractModel):
         self._release_expired()
         if not cron._commit_progress(remaining=self.env['dunning.delivery'].search_count(domain)):
             return
+        sessions: dict = {}
+        try:
+            self._work_off(sessions)
+        finally:
+            self.env['dunning.mailer']._close_sessions(sessions)
+
+    def _work_off(self, sessions: dict) -> None:
+        """Claim and send batch by batch until the queue or the time is at its end."""
+        cron = self.env['ir.cron']
         resting: set[str] = set()
         after = 0
         while True:
             try:
                 claimed, after, seen = self._claim(resting, after)
             except PASSING:
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
+                self._start_anew()
                 if not cron._commit_progress():
                     return
                 continue
             if not seen:
                 return
             time_left = cron._commit_progress(seen - len(claimed))
-            time_left = self._send_batch(claimed, resting) if claimed else time_left
+            time_left = self._send_batch(claimed, resting, sessions) if claimed else time_left
             self.env.invalidate_all()
             if not time_left:
                 return
@@ -112,8 +119,7 @@ class DunningSender(models.AbstractModel):
         held = (queued - locked).partner_id
         mine = ahead.filtered(lambda delivery: delivery in locked and delivery.partner_id not in held)
         allowed = self._checked(mine.filtered(lambda delivery: delivery.state == 'queued'), now)
-        for delivery in allowed:
-            delivery._set_state('sending', lease_until=now + LEASE, attempt=delivery.attempt + 1)
+        allowed._set_state('sending', lease_until=now + LEASE)
         self._settle_inside(allowed.filtered(lambda delivery: delivery.channel not in CALLED))
         return allowed.filtered(lambda delivery: delivery.channel in CALLED), ahead[-1].id, len(ahead)
 
@@ -193,53 +199,81 @@ class DunningSender(models.AbstractModel):
 
     # === CALL === #
 
-    def _send_batch(self, claimed, resting: set[str]) -> float:
+    def _send_batch(self, claimed, resting: set[str], sessions: dict) -> float:
         """Hand claimed messages over one by one; return the seconds left. A silent channel rests."""
-        cron = self.env['ir.cron']
-        silent: dict[str, int] = {}
-        sessions: dict = {}
-        time_left = 1.0
-        leases = {delivery: delivery.lease_until for delivery in claimed}
-        try:
-            for delivery in claimed:
-                if not self._is_still_ours(delivery, leases[delivery]):
-                    continue
-                if delivery.channel in resting or not time_left:
-                    self._give_back(delivery)
-                    cron._commit_progress()
-                    continue
-                now = fields.Datetime.now()
-                delivery._passed().write({'called_at': now, 'lease_until': now + LEASE})
-                cron._commit_progress()
-                outcome = self._call(delivery, sessions)
-                delivery._take(outcome)
-                time_left = cron._commit_progress(1)
-                silent[delivery.channel] = 0 if outcome.kind in ('accepted', 'refused') else (
-                    silent.get(delivery.channel, 0) + 1)
-                if silent[delivery.channel] >= BREAKER or outcome.state == 'down':
-                    resting.add(delivery.channel)
-                    _logger.warning(
-                        "Reminders by %s rest: %s calls in a row without success", delivery.channel,
-                        silent[delivery.channel],
-                    )
-        finally:
-            self._close_sessions(sessions)
+        cron, Mailer = self.env['ir.cron'], self.env['dunning.mailer']
+        claims = {delivery.id: (delivery.channel, delivery.lease_until) for delivery in claimed}
+        made = Mailer._make(claimed.filtered(lambda delivery: delivery.channel == 'email'))
+        time_left, stop_at = cron._commit_progress(), monotonic() + PATIENCE
+        outcomes: dict[int, Outcome] = {}
+        silent: Counter = Counter()
+        for delivery_id, (channel, lease) in claims.items():
+            delivery = self.env['dunning.delivery'].browse(delivery_id)  # alone, so that no commit reads them all anew
+            if channel in resting or monotonic() > stop_at or not self._announce(delivery, channel, lease):
+                continue
+            cron._commit_progress()
+            outcome = outcomes[delivery_id] = self._call(delivery, channel, made, sessions)
+            self._settle(delivery, outcome)
+            time_left = cron._commit_progress(1)
+            silent[channel] = 0 if outcome.kind in ('accepted', 'refused') else silent[channel] + 1
+            if silent[channel] >= BREAKER or outcome.state == 'down':
+                resting.add(channel)
+                _logger.warning("Reminders by %s rest: %s calls in a row without success", channel, silent[channel])
+        self._give_back({key: lease for key, (_channel, lease) in claims.items() if key not in outcomes})
+        Mailer._keep(made, outcomes)
+        cron._commit_progress()
         return time_left
+
+    def _announce(self, delivery, channel: str, lease) -> bool:
+        """Say that a message is about to be called, which counts as a try; refuse if it is not ours any more."""
+        try:
+            if not self._is_still_ours(delivery, lease):
+                return False
+            now = fields.Datetime.now()
+            vals = {'called_at': now, 'lease_until': now + LEASE, 'attempt': delivery.attempt + 1}
+            if channel == 'sms':
+                vals['gateway_id'] = self._gateway(delivery.company_id).id
+            delivery._passed().write(vals)
+            self.env.flush_all()
+            return True
+        except PASSING:
+            self._start_anew()
+            return False
+
+    def _settle(self, delivery, outcome: Outcome) -> None:
+        """Write down what became of a call; a delivery report that was quicker stands."""
+        for _try in range(TRIES_TO_SETTLE):
+            try:
+                if delivery.state == 'sending':
+                    delivery._take(outcome)
+                elif outcome.reference and not delivery.provider_ref:
+                    delivery._passed().provider_ref = outcome.reference[:200]
+                return self.env.flush_all()
+            except PASSING:
+                self._start_anew()
+        return None
+
+    def _start_anew(self) -> None:
+        self.env.cr.rollback()
+        self.env.invalidate_all(flush=False)
 
     def _is_still_ours(self, delivery, lease) -> bool:
         """Tell whether our claim still holds: a batch that took too long may have been given to another sender."""
         delivery.invalidate_recordset(['state', 'lease_until'])
         return delivery.state == 'sending' and delivery.lease_until == lease > fields.Datetime.now()
 
-    def _give_back(self, delivery) -> None:
-        """Return a message that was claimed and not called to the queue; the try does not count."""
-        delivery._set_state('queued', lease_until=False, attempt=delivery.attempt - 1)
+    def _give_back(self, leases: dict) -> None:
+        """Return messages that were claimed and not called to the queue; they used up no try."""
+        ours = self.env['dunning.delivery'].browse(leases).filtered(
+            lambda delivery: delivery.state == 'sending' and delivery.lease_until == leases[delivery.id])
+        if ours:
+            ours._set_state('queued', lease_until=False)
 
-    def _call(self, delivery, sessions: dict) -> Outcome:
+    def _call(self, delivery, channel: str, made: dict, sessions: dict) -> Outcome:
         """Hand one message over; whatever happens becomes an outcome."""
         try:
-            if delivery.channel == 'email':
-                return self._send_mail(delivery, sessions)
+            if channel == 'email':
+                return self.env['dunning.mailer']._hand_over(made[delivery.id], sessions)
             return self._send_sms(delivery)
         except PASSING:
             raise
@@ -250,14 +284,21 @@ class DunningSender(models.AbstractModel):
     # === SMS === #
 
     def _send_sms(self, delivery) -> Outcome:
-        company = delivery.company_id
+        company, gateway = delivery.company_id, delivery.gateway_id
+        if gateway:
+            return gateway._send(delivery.recipient, delivery.body, delivery.request_uuid)
+        return self._send_by_provider(self._provider(company), delivery)
+
+    def _provider(self, company):
+        """Return what a company sends text messages by: Odoo's own seam."""
         api = company._get_sms_api_class()(self.env(su=True))
         api._set_company(company)
-        if isinstance(api, SmsApiGateway):
-            gateway = company.dunning_gateway_id
-            delivery._passed().gateway_id = gateway
-            return gateway._send(delivery.recipient, delivery.body, delivery.request_uuid)
-        return self._send_by_provider(api, delivery)
+        return api
+
+    def _gateway(self, company):
+        """Return the company's gateway, nothing if another add-on's provider sends its text messages."""
+        return company.dunning_gateway_id if isinstance(self._provider(company), SmsApiGateway) else (
+            self.env['dunning.gateway'])
 
     def _send_by_provider(self, api, delivery) -> Outcome:
         """Send by Odoo's own service or another add-on's provider, one number a call."""
@@ -294,76 +335,3 @@ class DunningSender(models.AbstractModel):
         elif outcome.kind in ('accepted', 'refused'):
             delivery._take_report('failed' if outcome.kind == 'refused' else outcome.state or 'sent', outcome.reason,
                                   outcome.reference)
-
-    # === MAIL === #
-
-    def _send_mail(self, delivery, sessions: dict) -> Outcome:
-        """Send a mail over Odoo's mail servers, in this transaction, with the Message-Id of the delivery."""
-        if delivery.mail_id.state == 'sent':
-            return Outcome('accepted', reference=delivery.mail_id.message_id or '')
-        mail = self.env['mail.mail'].sudo().with_context(dunning_gate=DUNNING_GATE).create(
-            self._prepare_mail_vals(delivery))
-        delivery._passed().mail_id = mail
-        server_id, alias_id, sender, _ids = next(iter(mail._split_by_mail_configuration()))
-        try:
-            session = self._session(sessions, server_id, sender)
-        except Exception as error:  # no connection, no login: nothing was handed over
-            mail.write({'state': 'cancel', 'failure_reason': str(error)[:200]})
-            return Outcome('later', f'{type(error).__name__}', state='down')
-        try:
-            mail._send(
-                raise_exception=True, smtp_session=session, alias_domain_id=alias_id,
-                mail_server=self.env['ir.mail_server'].sudo().browse(server_id),
-            )
-        except (smtplib.SMTPServerDisconnected, MailDeliveryException, OSError) as error:
-            sessions.pop((server_id, sender), None)
-            outcome = self._mail_outcome(error)
-            mail.write({'state': 'cancel', 'failure_reason': outcome.reason})
-            return outcome
-        if mail.state == 'sent':
-            return Outcome('accepted', reference=mail.message_id or '')
-        reason = mail.failure_reason or mail.state
-        mail.write({'state': 'cancel'})
-        return Outcome('refused', reason[:200])
-
-    def _mail_outcome(self, error: Exception) -> Outcome:
-        cause = error.__context__ if isinstance(error, MailDeliveryException) else error
-        if isinstance(cause, smtplib.SMTPRecipientsRefused) and cause.recipients:
-            return outbox.smtp_outcome(next(iter(cause.recipients.values()))[0], True, True)
-        if isinstance(cause, smtplib.SMTPResponseException):
-            return outbox.smtp_outcome(cause.smtp_code, True, True)
-        if isinstance(error, MailDeliveryException) and cause is None:
-            return Outcome('refused', str(error)[:200])
-        return outbox.smtp_outcome(None, True, True)
-
-    def _session(self, sessions: dict, server_id: int, sender: str):
-        if (server_id, sender) not in sessions:
-            sessions[server_id, sender] = self.env['ir.mail_server'].sudo()._connect__(
-                mail_server_id=server_id, smtp_from=sender)
-        return sessions[server_id, sender]
-
-    def _close_sessions(self, sessions: dict) -> None:
-        for session in sessions.values():
-            try:
-                if session:
-                    session.quit()
-            except (smtplib.SMTPException, OSError):
-                continue
-
-    def _prepare_mail_vals(self, delivery) -> dict:
-        """Return the mail of a message; override to change its frame, sender or headers."""
-        company, notice = delivery.company_id, delivery.notice_id
-        link = notice._link(company.get_base_url(), notice.id, 'o')
-        body = self.env['ir.qweb'].with_context(lang=delivery.lang)._render('dunning_sms.dunning_mail_frame', {
-            'body': Markup(delivery.body), 'company': company, 'opt_out_link': link, 'lang': delivery.lang,
-        }, minimal_qcontext=True)
-        headers = {'X-Auto-Response-Suppress': 'OOF'}
-        if urlsplit(link).scheme == 'https':
-            headers |= {'List-Unsubscribe': f'<{link}>', 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click'}
-        return {
-            'subject': delivery.subject, 'body_html': body, 'email_to': delivery.recipient,
-            'email_from': company.dunning_email_from or company.email_formatted or self.env.user.email_formatted,
-            'reply_to': company.email_formatted or False, 'message_id': delivery.message_id,
-            'model': 'res.partner', 'res_id': delivery.partner_id.id, 'auto_delete': False, 'state': 'outgoing',
-            'headers': repr(headers), 'dunning_delivery_id': delivery.id, 'message_type': 'email_outgoing',
-        }

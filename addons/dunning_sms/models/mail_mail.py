@@ -17,5 +17,8 @@ class MailMail(models.Model):
         if has_passed_gate(self.env):
             return super()._send(*args, **kwargs)
         own = self.filtered('dunning_delivery_id')
-        own.filtered(lambda mail: mail.state in ('outgoing', 'exception')).write({'state': 'cancel'})
+        waiting = own.filtered(lambda mail: mail.state in ('outgoing', 'exception'))
+        gone = waiting.filtered(lambda mail: mail.dunning_delivery_id.state in ('sent', 'delivered'))
+        gone.write({'state': 'sent'})  # its sender died before it wrote that down here
+        (waiting - gone).write({'state': 'cancel'})
         return super(MailMail, self - own)._send(*args, **kwargs) if self - own else True

@@ -208,6 +208,48 @@ class TestDunningSend(DunningCase, MockSmtplibCase):
         self.assertEqual(deliveries.mapped('state'), ['unclear', 'sent'])
         self.assertEqual(len(sent), 1)
 
+    def test_a_sender_that_dies_before_the_call_uses_up_no_try(self):
+        """A9: after any number of kills, a message has all its tries yet."""
+        notice = self._notice('sms')
+        delivery = notice.delivery_ids.filtered(lambda found: found.channel == 'sms')
+        Sender = self.env['dunning.sender'].sudo()
+        for _kill in range(6):
+            claimed, _after, _seen = Sender._claim(set(), 0)
+            self.assertEqual(claimed, delivery)
+            delivery._passed().lease_until = '2026-03-10 09:59:00'
+            Sender._release_expired()
+        self.env.flush_all()
+        with self._gateway(Outcome('later', 'HTTP 429')):
+            self._send()
+        self.assertRecordValues(delivery, [{'state': 'queued', 'attempt': 1}])
+
+    def test_a_report_that_is_quicker_than_the_answer_stands(self):
+        """E7."""
+        notice = self._notice('sms')
+        delivery = notice.delivery_ids.filtered(lambda found: found.channel == 'sms')
+        delivery._set_state('sending')
+        delivery._take_report('delivered', '', 'P1')
+        self.env['dunning.sender'].sudo()._settle(delivery, Outcome('accepted', reference='P2'))
+        self.assertRecordValues(delivery, [{'state': 'delivered', 'provider_ref': 'P1'}])
+
+    def test_a_mail_that_cannot_be_made_holds_up_no_other(self):
+        """E1."""
+        self._invoice(50, due='2026-03-07', partner=self.neighbour)
+        notices = self._notice()
+        prepare = type(self.env['dunning.mailer'])._prepare_mail_vals
+
+        def fail_for_ana(mailer, delivery):
+            if delivery.partner_id == self.customer:
+                raise ValueError("no frame")
+            return prepare(mailer, delivery)
+
+        with self.mock_smtplib_connection(), patch.object(
+            type(self.env['dunning.mailer']), '_prepare_mail_vals', fail_for_ana,
+        ), self.assertLogs('odoo.addons.dunning_sms.models.dunning_mailer', 'ERROR'):
+            self._send()
+        mails = notices.delivery_ids.filtered(lambda found: found.channel == 'email').sorted('recipient')
+        self.assertEqual(mails.mapped('state'), ['queued', 'sent'])
+
     def test_a_sender_whose_claim_ran_out_calls_nobody(self):
         """B6: another sender may have taken its messages over."""
         notice = self._notice('sms')
