@@ -152,6 +152,7 @@ class ServiceContract(models.Model):
         new = Line
         if vals is not None:
             vals = self._complete_vals(vals, base, day)
+            vals |= self._prepare_carried_vals(vals, old, day)
             new = Line.new(vals)
         goes_on = bool(new and full and new._is_in_advance() and new._is_on_grid_of(base))
         if not full or not (old or goes_on):
@@ -164,6 +165,10 @@ class ServiceContract(models.Model):
         if goes_on:
             vals['charged_until'] = new.charged_until = full.end
         return Exchange(old, new, vals, full, effect)
+
+    def _prepare_carried_vals(self, vals: dict, old, day: date) -> dict:
+        """Return what a service of another plan takes over of the one in whose place it comes; extend it."""
+        return {}
 
     def _complete_vals(self, vals: dict, base, day: date) -> dict:
         """Return the values of a service that begins on a day, priced, on the bill days of the one before."""

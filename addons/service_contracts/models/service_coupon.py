@@ -153,6 +153,9 @@ class ServiceReduction(models.Model):
         'service.coupon', readonly=True, ondelete='restrict', index='btree_not_null', copy=False,
     )
 
+    def _prepare_kept_vals(self):
+        return {**super()._prepare_kept_vals(), 'coupon_id': self.coupon_id.id}
+
 
 class ServiceContract(models.Model):
     _inherit = 'service.contract'
@@ -216,10 +219,7 @@ class ServiceContractLine(models.Model):
     def _prepare_quantity_vals(self, quantity: float) -> dict:
         """Take all reductions along when a service goes on with another quantity, with the day they count from."""
         return {**super()._prepare_quantity_vals(quantity), 'reduction_ids': [
-            Command.create({
-                **reduction._prepare_copy_vals(),
-                'date_start': reduction.date_start, 'coupon_id': reduction.coupon_id.id,
-            }) for reduction in self.reduction_ids
+            Command.create(reduction._prepare_kept_vals()) for reduction in self.reduction_ids
         ]}
 
 

@@ -137,13 +137,18 @@ class ServiceReduction(models.Model):
 
     def _reductions(self, lang: str | None) -> tuple[Reduction, ...]:
         """Return the reductions in their order, under the names that a language has for them."""
-        return tuple(
-            Reduction(reduction._bonus(), reduction.with_context(lang=lang).name, reduction.date_start or None)
-            for reduction in self.sorted(lambda reduction: (reduction.sequence, reduction.id or 0))
-        )
+        ordered = self.sorted(lambda reduction: (reduction.sequence, reduction.id or 0))
+        return tuple(reduction._reduction(lang) for reduction in ordered)
+
+    def _reduction(self, lang: str | None) -> Reduction:
+        return Reduction(self._bonus(), self.with_context(lang=lang).name, self.date_start or None)
 
     def _prepare_copy_vals(self) -> dict:
         return {name: self[name] for name in COPIED}
+
+    def _prepare_kept_vals(self) -> dict:
+        """Return this reduction for a service that goes on from its own, with the day it counts from."""
+        return {**self._prepare_copy_vals(), 'date_start': self.date_start}
 
 
 class ServicePlan(models.Model):

@@ -19,12 +19,18 @@ from .pricing.explanation import ZERO, Rated, Step
 class Reduction:
     """A bonus that was agreed, by the name the customer reads.
 
-    Its periods count from the first that begins on `since` or later; None: from the first of the service.
+    Its periods count from the first that begins on `since` or later; None: from the first of the service. `origin` is
+    the first day of the service from which it was carried over; None: that of its own service.
     """
 
     bonus: Bonus
     label: str = ''
     since: date | None = None
+    origin: date | None = None
+
+    def begin(self, terms: LineTerms) -> date:
+        """Return the first day of the service for which the reduction counts."""
+        return self.origin or terms.origin or terms.start
 
 
 class Granted(NamedTuple):
@@ -62,12 +68,12 @@ def _occasion(reduction: Reduction, terms: LineTerms, day: date, paid_on_time: b
     if day < first:
         return None
     number = period_number(terms.recurrence, first, day) if terms.recurrence else 1
-    return Occasion(number, Period(day, date.max), terms.origin or terms.start, paid_on_time)
+    return Occasion(number, Period(day, date.max), reduction.begin(terms), paid_on_time)
 
 
 def _first_day(reduction: Reduction, terms: LineTerms) -> date:
     """Return the day from which the periods of a reduction count."""
-    origin = terms.origin or terms.start
+    origin = reduction.begin(terms)
     if reduction.since is None or reduction.since <= origin:
         return origin
     if terms.recurrence is None:
@@ -127,7 +133,7 @@ def next_change(reductions: Iterable[Reduction], terms: LineTerms, today: date) 
 def _turns(reduction: Reduction, terms: LineTerms) -> list[date | None]:
     bonus, first = reduction.bonus, _first_day(reduction, terms)
     if isinstance(bonus, Loyalty):
-        return [first, Interval(bonus.after_months, 'month').plus(terms.origin or terms.start)]
+        return [first, Interval(bonus.after_months, 'month').plus(reduction.begin(terms))]
     if not isinstance(bonus, Discount):
         return []
     ends = bonus.periods and terms.recurrence and _nth_period(terms.recurrence, first, bonus.periods + 1)
