@@ -7,5 +7,7 @@ from . import order_form
 from . import panel
 from . import pay
 from . import receipts
+from . import referrals
 from . import requests
+from . import signup
 from . import transfers

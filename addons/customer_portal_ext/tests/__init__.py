@@ -3,6 +3,8 @@ from . import test_catalog
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular
+from . import test_referral
+from . import test_referral_page
 from . import test_service_request
 from . import test_support_case
 from . import test_tours
