@@ -122,6 +122,8 @@ ROUTES = (
     mine('/my/circulars'),
     mine('/my/circulars/offers', typed={'wanted': 'yes'}, **POST),
     record('/my/circulars/<int:row_id>', records={'row_id': 'portal.circular.recipient'}, elsewhere='/my/circulars'),
+    mine('/my/referrals'),
+    mine('/my/referrals/join', **POST),
     mine('/my/reminders'),
     record('/my/reminders/<int:notice_id>'),
     link('/my/r/<int:notice_id>/<string:token>', values={'token': '{notice_token}'}),

@@ -13,7 +13,7 @@ ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 """Without letters and digits that are read for one another."""
 LENGTH = 8
 KEY = 'referral_code'
-"""Where the session keeps the code of the link that a visitor came by."""
+"""Where the session keeps the code that a visitor came by; also the name of the field in forms."""
 CODE = re.compile(r'[A-Z0-9][A-Z0-9-]{3,19}')
 
 

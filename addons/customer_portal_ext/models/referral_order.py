@@ -20,10 +20,13 @@ class SaleOrder(models.Model):
                 order._take_referral_code(typed)
         return orders
 
-    def _take_customer(self, typed: dict, user) -> None:
-        """Take the code that was entered with the order; an unknown one does not keep anybody from contracting."""
-        super()._take_customer(typed, user)
-        self._take_referral_code(typed.get('referral_code') or self.env['referral.code']._session_code())
+    def write(self, vals):
+        """Take along the code when a visitor or customer goes on with an order, such as by signing it."""
+        result = super().write(vals)
+        if 'referral_code_id' not in vals and (typed := self.env['referral.code']._session_code()):
+            for order in self.filtered(lambda order: order.state in ('draft', 'sent') and not order.referral_code_id):
+                order._take_referral_code(typed)
+        return result
 
     def _take_referral_code(self, typed) -> None:
         # sudo: a visitor names a code without reading codes

@@ -67,6 +67,13 @@ class TestReferralPage(ReferralCase, HttpCase):
         self.assertEqual(self.env['referral.referral'].search([('partner_id', '=', order.partner_id.id)]).referrer_id,
                          self.customer)
 
+    def test_a_code_typed_into_the_order_counts_over_that_of_a_link(self):
+        other = self.env['referral.code'].create({
+            'programme_id': self.programme.id, 'partner_id': self.neighbour.id, 'code': 'BRUNO-1'})
+        self.url_open('/services?ref=ANA-2026')
+        self.url_open('/services/order', {'csrf_token': self._csrf(), 'referral_code': 'bruno-1'})
+        self.assertEqual(root.session_store.get(self.session.sid).get('referral_code'), other.code)
+
     def test_registering_keeps_the_code_that_was_entered(self):
         self.env['ir.config_parameter'].sudo().set_param('auth_signup.invitation_scope', 'b2c')
         self.env['website'].get_current_website().auth_signup_uninvited = 'b2c'
