@@ -58,3 +58,17 @@ def world(plain_template):
     """A company that bills contracts, with a loaded Odoo that forks; for one test alone."""
     with billing_world(plain_template) as billing:
         yield billing
+
+
+@pytest.fixture(scope='module')
+def company(plain_template):
+    """A company that bills contracts, shared by the tests of one file."""
+    with billing_world(plain_template) as world:
+        yield world
+
+
+@pytest.fixture
+def shared_world(company):
+    """One company for tests that add contracts of their own and leave none for the next."""
+    yield company
+    company.sql("UPDATE service_contract SET state = 'removed', parked_on = NULL")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.billing_world import BATCH, billing_world, today
+from tests.e2e.billing_world import BATCH, today
 from tests.e2e.clients import Json2
 from tests.e2e.processes import make_api_key, running_server
 
@@ -32,19 +32,6 @@ for move in moves:
     retrying(lambda: (move.action_post(), env.flush_all(), time.sleep(0.05)), env)
 """
 """Another accountant: invoices of first-time customers, posted one by one, each transaction a little long."""
-
-
-@pytest.fixture(scope='module')
-def company(plain_template):
-    with billing_world(plain_template) as world:
-        yield world
-
-
-@pytest.fixture
-def shared_world(company):
-    """One company for tests that add contracts of their own and leave none for the next."""
-    yield company
-    company.sql("UPDATE service_contract SET state = 'removed', parked_on = NULL")
 
 
 def test_job_button_and_remote_call_at_once(shared_world):

@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from tests.e2e.billing_world import billing_world, today
+from tests.e2e.billing_world import today
 from tests.e2e.clients import Json2
 from tests.e2e.processes import make_api_key, running_server
 
@@ -54,19 +54,6 @@ KILL_POINTS = {
     'before the second commit': "die(env.cr, 'commit', 'before', 3)",
 }
 """Where a child kills itself; its first commit only opens the run."""
-
-
-@pytest.fixture(scope='module')
-def company(plain_template):
-    with billing_world(plain_template) as world:
-        yield world
-
-
-@pytest.fixture
-def shared_world(company):
-    """One company for tests that add contracts of their own and leave none for the next."""
-    yield company
-    company.sql("UPDATE service_contract SET state = 'removed', parked_on = NULL")
 
 
 def test_fifty_kills_charge_nothing_twice_and_miss_nothing(world):

@@ -221,6 +221,8 @@ class ServiceBillingRun(models.Model):
             ('next_charge_date', '<=', self.date),
             ('parked_on', '=', False),
         ])
+        if self._origin:
+            domain &= Domain('billed_run_id', '!=', self._origin.id)
         return domain & Domain('id', 'in', self.contract_ids.ids) if self.contract_ids else domain
 
     def _start(self) -> None:

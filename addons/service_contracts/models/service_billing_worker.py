@@ -154,6 +154,7 @@ class ServiceBillingWorker(models.AbstractModel):
         on their numbers is held from then to the commit and other workers wait for it.
         """
         contracts._follow_changes(run.date)
+        contracts.billed_run_id = run
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
         entries = self._write_entries(run, drafts)

@@ -131,6 +131,10 @@ class ServiceContract(models.Model):
         'service.billing.run', "Parked by run", readonly=True, copy=False, ondelete='set null',
         groups='base.group_user',
     )
+    billed_run_id = fields.Many2one(
+        'service.billing.run', "Last billed by run", readonly=True, copy=False, ondelete='set null',
+        groups='base.group_user', help="A run bills a contract once; what falls due meanwhile is left to the next run.",
+    )
 
     _external_ref_is_unique = models.UniqueIndex(
         "(company_id, external_ref) WHERE external_ref IS NOT NULL",

@@ -202,6 +202,21 @@ class TestUsageBilling(UsageCase):
         credit_note = entries[2].move_id
         self.assertRecordValues(credit_note, [{'move_type': 'out_refund', 'amount_untaxed': 3.0, 'state': 'posted'}])
 
+    def test_a_run_ends_while_usage_keeps_coming_and_the_next_one_corrects(self):
+        """Billed once by a run, a contract waits for the next one, or a busy meter would keep the run for ever."""
+        line = self._metered(meter=self.meter.copy({'code': 'CREDIT', 'late_policy': 'credit'}))
+        self._use(line, 90)
+        run = self.env['service.billing.run'].sudo().create({'date': '2026-03-10'})
+        run._start()
+        worker = self.env['service.billing.worker'].sudo()
+        worker._bill_batch(run)
+        self._use(line, 10, ref='LATE')
+        worker._bill_batch(run)
+        self.assertEqual(run.state, 'done')
+        self._assert_amounts(line, 9.0, 0.0)
+        self._run('2026-03-10')
+        self._assert_amounts(line, 9.0, 0.0, 1.0)
+
     def test_an_ended_service_is_corrected_too(self):
         line = self._metered(contract={'date_end': '2026-01-31'})
         self._use(line, 90)
