@@ -68,8 +68,9 @@ class ServiceUsageRater(models.AbstractModel):
             buckets, earlier, rated = known.quota.get(line._origin.id, ()), [], []
             for charge in charges:
                 quantity = measured.get((line.id, charge.period)) or Measured(charge.quantity, 0)
-                quota = line._quota(buckets, charge, terms, model)
-                made = self._rate_charge(line, charge, model, quantity, quota)
+                own = line._changed_model(model, charge)
+                quota = line._quota(buckets, charge, terms, own)
+                made = self._rate_charge(line, charge, own, quantity, quota)
                 made = replace(made, charged=known.late.get((line._origin.id, charge.period.start), ()))
                 made = self._with_true_up(line, made, terms, earlier)
                 buckets = buckets_from_json(made.evidence.get('quota_after', []))

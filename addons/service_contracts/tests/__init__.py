@@ -7,6 +7,7 @@ from . import test_billing_check
 from . import test_billing_entry
 from . import test_billing_run
 from . import test_change_interval
+from . import test_change_quota
 from . import test_change_reduction
 from . import test_coupons
 from . import test_fast_posting
