@@ -45,6 +45,8 @@ from . import service_usage_record
 from . import service_usage_measure
 from . import service_usage_rater
 from . import service_usage_correction
+from . import service_price_list
+from . import service_price_revision_list
 from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change

@@ -9,7 +9,6 @@ from .service_recurrence_mixin import UNIT_SELECTION
 
 LEFT_OUT = [
     ('agreed', "Agreed price"),
-    ('model', "Priced by tiers or limits"),
     ('unchanged', "The price stays the same"),
     ('over', "Ends before"),
     ('step', "Has another price from that day on"),

@@ -62,7 +62,7 @@ class ServicePriceRevision(models.Model):
                     OR EXISTS (SELECT FROM service_price_step step
                                 WHERE step.contract_line_id = line.id AND step.date_start = row.date_effective)
                     OR EXISTS (SELECT FROM service_billing_entry entry
-                                WHERE entry.contract_line_id = line.id AND entry.kind = 'recurring'
+                                WHERE entry.contract_line_id = line.id AND entry.kind = line.kind
                                   AND entry.state != 'void' AND entry.period_end > row.date_effective))
             """, self.id,
         ))
@@ -76,16 +76,18 @@ class ServicePriceRevision(models.Model):
         # SQL because a statement for each of a hundred thousand services would take hours
         self.env.cr.execute(
             """
-            INSERT INTO service_price_step (contract_line_id, contract_id, company_id, date_start, price_unit, reason,
-                                            revision_id, create_uid, write_uid, create_date, write_date)
-            SELECT line.id, line.contract_id, line.company_id, line.date_start, line.price_unit, %(agreed)s,
-                   %(revision)s, %(uid)s, %(uid)s, %(now)s, %(now)s
+            INSERT INTO service_price_step (contract_line_id, contract_id, company_id, date_start, price_unit,
+                                            price_list, reason, revision_id, create_uid, write_uid, create_date,
+                                            write_date)
+            SELECT line.id, line.contract_id, line.company_id, line.date_start, line.price_unit,
+                   row.price_list_old, %(agreed)s, %(revision)s, %(uid)s, %(uid)s, %(now)s, %(now)s
               FROM service_price_revision_line row JOIN service_contract_line line ON line.id = row.contract_line_id
              WHERE row.revision_id = %(revision)s AND row.state = 'planned' AND line.date_start < row.date_effective
                AND NOT EXISTS (SELECT FROM service_price_step step WHERE step.contract_line_id = line.id)
              UNION ALL
-            SELECT row.contract_line_id, row.contract_id, row.company_id, row.date_effective, row.price_new, %(reason)s,
-                   %(revision)s, %(uid)s, %(uid)s, %(now)s, %(now)s
+            SELECT row.contract_line_id, row.contract_id, row.company_id, row.date_effective,
+                   COALESCE((row.price_list_new ->> 'unit_price')::numeric, row.price_new), row.price_list_new,
+                   %(reason)s, %(revision)s, %(uid)s, %(uid)s, %(now)s, %(now)s
               FROM service_price_revision_line row WHERE row.revision_id = %(revision)s AND row.state = 'planned'
             """, values,
         )

@@ -57,11 +57,12 @@ class ServicePriceRevision(models.Model):
         self.env.cr.execute(
             """
             SELECT row.contract_line_id, row.date_effective FROM service_price_revision_line row
+              JOIN service_contract_line line ON line.id = row.contract_line_id
              WHERE row.revision_id = %s AND row.state = 'planned'
                AND (row.date_effective <= %s OR EXISTS (
                     SELECT FROM service_billing_entry entry
                      WHERE entry.contract_line_id = row.contract_line_id AND entry.state != 'void'
-                       AND entry.kind = 'recurring' AND entry.period_end > row.date_effective))
+                       AND entry.kind = line.kind AND entry.period_end > row.date_effective))
              LIMIT 1
             """, (self.id, self.company_id._service_today()),
         )

@@ -143,12 +143,16 @@ class ServicePriceStep(models.Model):
                     "%(service)s is billed until %(day)s, so its prices before stay. Choose a later day.",
                     service=step.contract_line_id.display_name, day=format_date(self.env, billed_until - ONE_DAY),
                 ))
-            if step.contract_line_id.kind != 'recurring' or step.contract_line_id._is_rated():
+            if not step._is_possible():
                 raise UserError(self.env._(
                     "%(service)s is not priced by quantity × price for each period, so its price has no steps. "
                     "Change its price model instead.",
                     service=step.contract_line_id.display_name,
                 ))
+
+    def _is_possible(self) -> bool:
+        """Tell whether the service has one price for each period, which can step."""
+        return self.contract_line_id.kind == 'recurring' and not self.contract_line_id._is_rated()
 
 
 class ServiceContract(models.Model):
@@ -305,7 +309,7 @@ class ServiceContractLine(models.Model):
             vals = {'price_changes_on': line._next_price_change(today) or False}
             if line.price_step_ids:
                 vals |= line._price_in_force_vals(today)
-            changed = {name: value for name, value in vals.items() if line[name] != value}
+            changed = {name: value for name, value in vals.items() if name == 'tier_ids' or line[name] != value}
             if changed:
                 line.with_context(service_gate=SERVICE_GATE).write(changed)
 

@@ -42,11 +42,14 @@ class ServicePriceWords(models.AbstractModel):
 
     def _bounds(self, step: Step, lang: str | None) -> str:
         """Return the tier a step belongs to; empty for a price that has only one."""
+        return self._bounds_text(step.above, step.up_to, lang)
+
+    def _bounds_text(self, above: Decimal | None, up_to: Decimal | None, lang: str | None) -> str:
         env = self.with_context(lang=lang).env
-        if step.up_to is not None:
+        if up_to is not None:
             return env._("above %(above)s, up to %(up_to)s",
-                         above=self._number(step.above or Decimal(0), lang), up_to=self._number(step.up_to, lang))
-        return env._("above %s", self._number(step.above, lang)) if step.above else ''
+                         above=self._number(above or Decimal(0), lang), up_to=self._number(up_to, lang))
+        return env._("above %s", self._number(above, lang)) if above else ''
 
     def _number(self, number: Decimal, lang: str | None) -> str:
         """Return a number as its language writes it, with the decimals it has, at most six."""

@@ -64,11 +64,10 @@ class ServiceUsageRater(models.AbstractModel):
     def _rate_line(self, line, charges: list[Charge], terms: LineTerms, measured: dict, known: Known) -> list[Charge]:
         """Rate the charges of one line in their order: quota and commitment pass from each to the next."""
         try:
-            model = line._price_model()
             buckets, earlier, rated = known.quota.get(line._origin.id, ()), [], []
             for charge in charges:
                 quantity = measured.get((line.id, charge.period)) or Measured(charge.quantity, 0)
-                own = line._changed_model(model, charge)
+                own = line._changed_model(line._price_model_at(charge.period.start), charge)
                 quota = line._quota(buckets, charge, terms, own)
                 made = self._rate_charge(line, charge, own, quantity, quota)
                 made = replace(made, charged=known.late.get((line._origin.id, charge.period.start), ()))

@@ -16,6 +16,7 @@ from . import test_options
 from . import test_pending_charge
 from . import test_forecast
 from . import test_portal
+from . import test_price_list_revision
 from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers

@@ -73,16 +73,16 @@ class TestPriceRevision(ReductionCase):
         self.assertEqual(self._rows(self._revision(**vals, index_threshold=3.0))[line][0], 'unchanged')
 
     def test_services_are_left_out_with_their_reason(self):
-        agreed, metered = self._reduced(price_unit=25.0), self._reduced(price_model='flat')
+        agreed, flat = self._reduced(price_unit=25.0), self._reduced(price_model='flat')
         ended, stepped = self._reduced(date_end='2026-04-20'), self._reduced()
         stepped._set_price(40.0, date(2026, 5, 1), "Agreed")
         one_time, usage = self._reduced(kind='one_time'), self._metered()
         draft = self._contract(activate=False).line_ids
         rows = self._rows(self._revision())
         self.assertEqual({line: row[0] for line, row in rows.items()}, {
-            agreed: 'agreed', metered: 'model', ended: 'over', stepped: 'step',
+            agreed: 'agreed', flat: 33.0, ended: 'over', stepped: 'step', usage: 0.0,
         })
-        self.assertFalse({one_time, usage, draft} & rows.keys())
+        self.assertFalse({one_time, draft} & rows.keys())
         self.assertEqual(self._rows(self._revision(leaves_out_agreed=False))[agreed][0], 27.5)
 
     def test_contracts_are_chosen_by_plan_and_domain(self):
