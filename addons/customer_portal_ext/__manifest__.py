@@ -36,6 +36,7 @@
         'views/referral_commission_views.xml',
         'views/referral_payout_views.xml',
         'views/res_partner_views.xml',
+        'views/special_customer_views.xml',
         'views/sale_order_views.xml',
         'views/res_config_settings_views.xml',
         'views/portal_menus.xml',
@@ -48,10 +49,12 @@
         'views/portal_request_templates.xml',
         'views/portal_catalog_templates.xml',
         'views/portal_referral_templates.xml',
+        'views/portal_special_templates.xml',
     ],
     'demo': [
         'demo/website.xml',
         'demo/referrals.xml',
+        'demo/special_customers.xml',
     ],
     'assets': {
         'web.assets_frontend': ['customer_portal_ext/static/src/**/*'],

@@ -20,6 +20,8 @@ from . import service_request
 from . import service_request_effect
 from . import service_request_interval
 from . import service_request_public
+from . import special_list
+from . import special_member
 from . import support_article
 from . import support_case
 from . import support_case_form
