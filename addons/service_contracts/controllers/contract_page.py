@@ -47,6 +47,7 @@ class ContractPage(CustomerPortal):
             'today': contract_sudo.company_id._service_today(),
             'contact_sudo': contract_sudo.user_id,  # sudo: name and face of the person in charge
             'invoices': contract._portal_invoices(),
+            'credits': contract.env['service.credit.grant']._portal_credits(limit=1),
             'cost_shares': contract._portal_cost_shares(),
             'performance': contract._portal_performance(),
             'usage_so_far': contract_sudo._usage_so_far(),  # sudo: meters and prices of the own services

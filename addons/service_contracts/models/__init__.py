@@ -100,3 +100,11 @@ from . import sale_order_line
 from . import sale_order_offer
 from . import service_coupon
 from . import service_option_credit
+from . import service_credit_grant
+from . import service_credit_entry
+from . import service_credit_level
+from . import service_credit_use
+from . import service_credit_payment
+from . import service_credit_return
+from . import service_credit_portal
+from . import service_credit_remote

@@ -105,13 +105,20 @@ class AccountMove(models.Model):
             invoice._fully_credited_entries(credit_notes)._void(reason)
 
     def _fully_credited_entries(self, credit_notes):
-        """Return the charges of the invoice of which the credit notes give back the whole untaxed amount."""
-        credited = defaultdict(float)
+        """Return the charges of the invoice of which the credit notes give back the whole untaxed amount.
+
+        Where a period has several charges, one may be a credit: giving back their sum gives back each of them.
+        """
+        credited, sums = defaultdict(float), defaultdict(float)
         for line in credit_notes.invoice_line_ids:
             credited[line.service_contract_line_id.id, line.service_period_start] += line.price_subtotal
-        return self._service_entries().filtered(lambda entry: entry.currency_id.compare_amounts(
-            credited[entry.contract_line_id.id, entry.period_start], entry.amount_untaxed,
-        ) in ((0, 1) if entry.amount_untaxed >= 0 else (0, -1)))
+        entries = self._service_entries()
+        for entry in entries.filtered(lambda entry: entry.state == 'posted'):
+            sums[entry.contract_line_id.id, entry.period_start] += entry.amount_untaxed
+        return entries.filtered(lambda entry: _is_given_back(
+            entry, credited.get((entry.contract_line_id.id, entry.period_start)),
+            sums.get((entry.contract_line_id.id, entry.period_start)),
+        ))
 
     # === ACTIONS === #
 
@@ -126,3 +133,13 @@ class AccountMove(models.Model):
 
 def _contract_key(key: frozendict, contract_id: int) -> frozendict:
     return frozendict({**key, 'service_contract_id': contract_id}) if contract_id else key
+
+
+def _is_given_back(entry, credited: float | None, total: float | None) -> bool:
+    """Tell whether what was credited of a period is the amount of this charge or more, or of all charges together."""
+    if credited is None:
+        return False
+    compare = entry.currency_id.compare_amounts
+    if total is not None and compare(credited, total) == 0:
+        return True
+    return compare(credited, entry.amount_untaxed) in ((0, 1) if entry.amount_untaxed >= 0 else (0, -1))

@@ -92,6 +92,41 @@ QUERIES = {
         SELECT {ENTRY_COLUMNS}, {CALCULATED}, {KEPT}
         {ON_INVOICE} AND {KEPT} IS NOT NULL AND entry.explanation -> 'steps' IS NULL AND {KEPT} != {CALCULATED}
     """,
+    'credit_balance': """
+        SELECT credit.id, NULL::int, NULL::int, credit.invoice_id, credit.date_granted, credit.expiry_date,
+               credit.amount + COALESCE(history.change, 0), credit.balance
+          FROM service_credit_grant credit
+          LEFT JOIN (SELECT grant_id, sum(signed_amount) AS change FROM service_credit_entry GROUP BY grant_id) history
+            ON history.grant_id = credit.id
+         WHERE credit.company_id = %(company_id)s
+           AND credit.balance != credit.amount + COALESCE(history.change, 0)
+    """,
+    'credit_use': f"""
+        SELECT {ENTRY_COLUMNS}, -{KEPT}, used.amount
+          FROM service_billing_entry entry
+          LEFT JOIN (
+                SELECT use.billing_entry_id, sum(use.amount) AS amount
+                  FROM service_credit_entry use
+                 WHERE use.kind = 'draw' AND use.settlement_id IS NULL AND NOT EXISTS (
+                        SELECT FROM service_credit_entry back WHERE back.origin_id = use.id AND back.kind = 'return')
+                 GROUP BY use.billing_entry_id
+          ) used ON used.billing_entry_id = entry.id
+         WHERE {ENTRY_SCOPE} AND entry.kind = 'credit'
+           AND COALESCE(used.amount, 0) != CASE entry.state WHEN 'void' THEN 0 ELSE -{KEPT} END
+    """,
+    'credit_payment': """
+        SELECT use.settlement_id, max(use.contract_line_id), NULL::int, max(use.move_id), min(use.date), NULL::date,
+               sum(use.amount), max(booked.amount)
+          FROM service_credit_entry use
+          LEFT JOIN LATERAL (
+                SELECT sum(line.debit) AS amount FROM account_move_line line
+                 WHERE line.move_id = use.settlement_id AND line.parent_state = 'posted'
+          ) booked ON TRUE
+         WHERE use.company_id = %(company_id)s AND use.settlement_id IS NOT NULL
+           AND (%(since)s::date IS NULL OR use.create_date >= %(since)s OR use.settlement_id = ANY(%(open_ids)s))
+         GROUP BY use.settlement_id
+        HAVING sum(use.amount) IS DISTINCT FROM max(booked.amount)
+    """,
 }
 """By the kind of finding; amounts are those of the charge, a credit below 0."""
 

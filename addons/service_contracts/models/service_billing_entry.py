@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..posting.rows import column_types, insert_rows, next_ids
-from ..rules.billing import ADJUSTMENT
+from ..rules.billing import ADJUSTMENT, CREDIT
 
 MODELS_WITH_ENTRIES = ('service.contract', 'service.contract.line', 'service.billing.run')
 
@@ -31,13 +31,13 @@ class ServiceBillingEntry(models.Model):
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     kind = fields.Selection(
         [('recurring', "Recurring"), ('one_time', "One time"), ('usage', "Usage"), ('late_usage', "Late usage"),
-         ('adjustment', "Adjustment")],
+         ('adjustment', "Adjustment"), ('credit', "Credit used")],
         required=True, readonly=True,
     )
     correction = fields.Integer(
         readonly=True,
-        help="Number of the correction of this period by late usage, or id of the pending charge; 0 for the charge "
-             "of the period itself.",
+        help="Number of the correction of this period by late usage, id of the pending charge, or of the use of "
+             "credit; 0 for the charge of the period itself.",
     )
     period_start = fields.Date("From", required=True, readonly=True)
     period_end = fields.Date("Until before", required=True, readonly=True, help="The first day after the period.")
@@ -168,6 +168,7 @@ class ServiceBillingEntry(models.Model):
         live.write({'state': 'void', 'void_reason': reason})
         live.filtered(lambda entry: entry.kind == 'late_usage')._reopen_late_usage()
         self.env['service.pending.charge']._reopen(live.filtered(lambda entry: entry.kind == ADJUSTMENT))
+        live.filtered(lambda entry: entry.kind == CREDIT)._give_back_credit(reason)
 
     def _restore(self) -> None:
         """Make void charges live again because their invoice is valid after all.
@@ -184,6 +185,7 @@ class ServiceBillingEntry(models.Model):
                 ))
         void.write({'state': 'posted', 'void_reason': False})
         self.env['service.pending.charge']._settle(void.filtered(lambda entry: entry.kind == ADJUSTMENT))
+        void.filtered(lambda entry: entry.kind == CREDIT)._use_credit_again()
 
     def _is_billed_anew(self):
         """Return the live charge that took the place of this one."""

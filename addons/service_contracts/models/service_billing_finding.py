@@ -17,6 +17,9 @@ KIND_SELECTION = [
     ('calculation', "Charge differs from its calculation"),
     ('rating', "Tiers or usage give another amount"),
     ('usage', "Usage differs from what was billed"),
+    ('credit_balance', "Balance and history of a credit differ"),
+    ('credit_use', "Credit on an invoice and its history differ"),
+    ('credit_payment', "Credit used and its booking differ"),
 ]
 ALLOWED = {'solved': ('open', 'accepted'), 'accepted': ('open',), 'open': ('solved', 'accepted')}
 
@@ -35,14 +38,17 @@ class ServiceBillingFinding(models.Model):
     )
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     contract_line_id = fields.Many2one(
-        'service.contract.line', "Service", required=True, readonly=True, index=True, ondelete='cascade',
+        'service.contract.line', "Service", readonly=True, index=True, ondelete='cascade',
+        help="Empty: the finding is about a customer's credit.",
     )
     contract_id = fields.Many2one(related='contract_line_id.contract_id', store=True)
     partner_id = fields.Many2one(related='contract_line_id.partner_id', store=True)
     currency_id = fields.Many2one(related='contract_line_id.currency_id')
     entry_id = fields.Many2one('service.billing.entry', "Charge", readonly=True, ondelete='set null')
     move_id = fields.Many2one('account.move', "Invoice", readonly=True, ondelete='set null')
-    source_id = fields.Integer(readonly=True, help="The id of the charge, invoice line or service that is wrong.")
+    source_id = fields.Integer(
+        readonly=True, help="The id of the charge, invoice line, service or credit that is wrong.",
+    )
     period_start = fields.Date("From", readonly=True)
     period_end = fields.Date("Until before", readonly=True)
     expected = fields.Float(digits=(18, 6), readonly=True, help="An amount; of usage, a quantity.")
@@ -73,7 +79,8 @@ class ServiceBillingFinding(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields['kind']._description_selection(self.env))
         for finding in self:
-            finding.display_name = f'{finding.contract_line_id.display_name}: {kinds.get(finding.kind, "")}'
+            service = finding.contract_line_id.display_name or finding.source_id
+            finding.display_name = f'{service}: {kinds.get(finding.kind, "")}'
 
     def _advice_by_kind(self) -> dict[str, str]:
         env = self.env
@@ -90,6 +97,12 @@ class ServiceBillingFinding(models.Model):
             'calculation': env._("Compare the charge with how it came about. Credit the invoice if it is wrong."),
             'rating': env._("Compare the charge with how it came about. Credit the invoice if it is wrong."),
             'usage': env._("Records were added or lost after billing. Send the difference as late usage."),
+            'credit_balance': env._("Compare the credit with its history; ask your administrator to correct the "
+                                    "balance."),
+            'credit_use': env._("Compare the invoice with the history of the credit. Credit the invoice if it is "
+                                "wrong."),
+            'credit_payment': env._("The journal entry that used, refunded or expired the credit was changed. Compare "
+                                    "and correct it."),
         }
 
     # === CRUD === #

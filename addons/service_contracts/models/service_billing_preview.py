@@ -22,6 +22,7 @@ class ServiceBillingPreview(models.TransientModel):
     quantity = fields.Float(digits=(16, 6), readonly=True)
     amount_untaxed = fields.Monetary("Untaxed amount", readonly=True)
     amount_total = fields.Monetary("Total", readonly=True)
+    credit_used = fields.Monetary("Paid by credit", readonly=True)
 
     @api.model
     def _fill(self, run):

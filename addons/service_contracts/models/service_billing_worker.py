@@ -157,12 +157,14 @@ class ServiceBillingWorker(models.AbstractModel):
         contracts.billed_run_id = run
         writer = self.env['service.invoice.writer'].with_company(run.company_id)
         drafts = writer._prepare_drafts(self._due_charges(run, contracts))
+        self._claim_credit(drafts)
         entries = self._write_entries(run, drafts)
         self._settle_pending(entries, drafts)
         self.env['service.usage.record']._settle_late(contracts.line_ids.filtered('late_usage_on'))
         self._check_settled(run, contracts)
         invoices = writer._write_invoices(run.company_id, drafts)
         entries._link(invoices)
+        self._book_credit(drafts, entries, invoices)
         return {
             'contract_count': len(contracts),
             'charge_count': sum(len(draft.items) for draft in drafts),

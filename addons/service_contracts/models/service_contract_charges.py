@@ -19,9 +19,17 @@ class ServiceContract(models.Model):
         :param late_day: the day on which late usage is settled.
         :raises UserError: naming the service whose price makes no sense.
         """
+        return self._with_credit(self._charges_before_credit(due, terms, until, late_day))
+
+    def _charges_before_credit(self, due: dict, terms: dict[int, LineTerms], until: date, late_day: date) -> dict:
+        """Return the charges with their amounts, as long as no credit is taken off them."""
         rater = self.env['service.usage.rater']
         charges = self._with_reductions(rater._rate(due, terms), terms)
         return self._with_pending(rater._with_corrections(charges, self, late_day), until)
+
+    def _with_credit(self, charges_by_line: dict) -> dict:
+        """Return the charges together with what the customers' credit takes off them."""
+        return charges_by_line
 
     def _with_reductions(self, charges_by_line: dict, terms: dict[int, LineTerms]) -> dict:
         """Return the charges less what price steps, discounts and bonus rules take off. Extend it to take off more."""

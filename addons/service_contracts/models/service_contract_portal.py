@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..rules.billing import ADJUSTMENT
+from ..rules.billing import BESIDE
 
 NEXT_ROWS = 6
 INVOICE_ROWS = 24
@@ -33,7 +33,7 @@ class ServiceContract(models.Model):
         rows = [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
         names = {line.id: line._portal_name() for line in self.line_ids}
         return [
-            row if row['kind'] == ADJUSTMENT else {**row, 'service': names[row['contract_line_id']]} for row in rows
+            row if row['kind'] in BESIDE else {**row, 'service': names[row['contract_line_id']]} for row in rows
         ]
 
     def _portal_invoices(self):

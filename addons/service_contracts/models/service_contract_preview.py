@@ -6,8 +6,9 @@ from itertools import groupby
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..rules.billing import ADJUSTMENT, due_charges
+from ..rules.billing import BESIDE, due_charges
 from ..rules.errors import RuleError
+from .credit_book import UseOfCredit
 
 PREVIEW_MONTHS = 12
 PREVIEW_ROWS = 24
@@ -50,15 +51,15 @@ class ServiceContract(models.Model):
 
         :param limit: at most so many rows for each contract.
         """
-        rows = []
-        charges_by_line = self._charges_to_come(date_to, limit)
+        rows, book = [], UseOfCredit()
+        charges_by_line = self.with_context(service_credit_book=book)._charges_to_come(date_to, limit)
         for contract in self:
             charges = [
                 (line, charge) for line in contract.line_ids for charge in charges_by_line.get(line, ())
             ]
             charges.sort(key=lambda pair: pair[1].charge_date)
             for _day, group in groupby(charges[:limit], key=lambda pair: pair[1].charge_date):
-                rows += contract._preview_rows(list(group))
+                rows += contract._preview_rows(list(group), book)
         return sorted(rows, key=lambda row: row['charge_date'])
 
     def _charges_to_come(self, date_to: date, limit: int | None) -> dict:
@@ -73,14 +74,15 @@ class ServiceContract(models.Model):
             for line, charges in rated.items()
         }
 
-    def _preview_rows(self, charges: list) -> list[dict]:
-        """Return the rows of the charges of one contract on one day."""
+    def _preview_rows(self, charges: list, book: UseOfCredit) -> list[dict]:
+        """Return the rows of the charges of one contract on one day, with what paid credit pays of each."""
         AccountTax = self.env['account.tax']
         base_lines = [line._prepare_charge_base_line(charge) for line, charge in charges]
         AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
         AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
         return [
-            {**line._prepare_preview_vals(charge), **_row_amounts(base_line['tax_details'], self.currency_id)}
+            {**line._prepare_preview_vals(charge), **_row_amounts(base_line['tax_details'], self.currency_id),
+             'credit_used': book.paid_for(line, charge)}
             for (line, charge), base_line in zip(charges, base_lines, strict=True)
         ]
 
@@ -95,7 +97,7 @@ class ServiceContractLine(models.Model):
 
     def _charge_words(self, charge) -> str:
         """Return what a pending charge is called, in one line; empty for a charge of the service itself."""
-        return charge.evidence['name'].split('\n', 1)[0] if charge.kind == ADJUSTMENT else ''
+        return charge.evidence['name'].split('\n', 1)[0] if charge.kind in BESIDE else ''
 
     def _prepare_preview_vals(self, charge) -> dict:
         """Return what a preview shows of a charge, without its amounts."""

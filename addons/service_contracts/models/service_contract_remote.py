@@ -78,7 +78,8 @@ class ServiceContract(models.Model):
             out, as long as there are no more than that.
         :return: objects with ``external_ref``, ``contract``, ``service``, ``kind``, ``charge_date``,
             ``period_start``, ``period_last_day`` (inclusive), ``quantity``, ``price_unit``, ``discount`` (percent),
-            ``amount_untaxed``, ``amount_total``, ``currency`` (code); dates as text.
+            ``amount_untaxed``, ``amount_total``, ``credit_used`` (what paid credit pays of the total), ``currency``
+            (code); dates as text.
         :raises UserError: for a text that is no date, or an unknown reference.
         :raises AccessError: without the right to write contracts.
         """
@@ -298,7 +299,8 @@ class ServiceContract(models.Model):
     def _remote_row(self, row: dict) -> dict:
         contract = self.browse(row['contract_id'])
         days = {name: _text(row[name]) for name in ('charge_date', 'period_start', 'period_last_day')}
-        kept = ('service', 'kind', 'quantity', 'price_unit', 'discount', 'amount_untaxed', 'amount_total')
+        kept = ('service', 'kind', 'quantity', 'price_unit', 'discount', 'amount_untaxed', 'amount_total',
+                'credit_used')
         return {
             'external_ref': contract.external_ref or '',
             'contract': contract.name,

@@ -13,6 +13,7 @@ from ..rules.forecast import Scenario, average, replace_amount
 from ..rules.money import round_fraction, to_decimal
 from ..rules.price_schedule import PricePhase
 from ..rules.pricing import Rated
+from .credit_book import UseOfCredit
 
 HISTORY = 3
 """Periods of usage that tell what the next ones will cost."""
@@ -21,17 +22,23 @@ HISTORY = 3
 class ServiceContract(models.Model):
     _inherit = 'service.contract'
 
-    def _forecast(self, date_to: date, scenario: Scenario | None = None, estimate: bool = False) -> list[dict]:
+    def _forecast(
+        self, date_to: date, scenario: Scenario | None = None, estimate: bool = False, book: UseOfCredit | None = None,
+    ) -> list[dict]:
         """Return the charges until a day, one dict each: line, charge date, period and untaxed amount.
 
         :param scenario: what is different from a day on.
         :param estimate: usage to come costs what it cost in the last periods; else what the price is without use.
+        :param book: the credits of the customers, as far as other contracts have not used them.
         """
-        contracts = self.with_context(service_scenario=scenario) if scenario else self
-        rows = []
+        rows, book = [], book or UseOfCredit()
+        contracts = self.with_context(service_scenario=scenario, service_credit_book=book)
         usual = contracts.line_ids._usual_usage() if estimate else {}
         for line, charges in contracts._charges_until(date_to, usual).items():
-            rows += [line._prepare_forecast_vals(charge, scenario) for charge in charges]
+            rows += [
+                {**line._prepare_forecast_vals(charge, scenario), 'credit_used': book.paid_for(line, charge)}
+                for charge in charges
+            ]
         return rows
 
     def _charges_until(self, date_to: date, usual: dict[int, Decimal]) -> dict:
@@ -39,11 +46,11 @@ class ServiceContract(models.Model):
         today = self.company_id[:1]._service_today() if self else date_to
         terms = self.line_ids._billing_terms_by_line()
         due = {line: due_charges(terms[line.id], date_to) for line in self.line_ids}
-        made = self._charges(due, terms, date_to, min(today, date_to))
-        return {
+        made = self._charges_before_credit(due, terms, date_to, min(today, date_to))
+        return self._with_credit({
             line: [_at_usual(charge, usual, line.id) if charge.period.start > today else charge for charge in charges]
             for line, charges in made.items()
-        }
+        })
 
     def _with_reductions(self, charges_by_line, terms):
         # EXTENDS the pipeline: a scenario changes prices before anything is taken off them

@@ -13,7 +13,7 @@ from ..posting.fast import FastWriter
 from ..posting.messages import log_note_on_invoices
 from ..posting.numbering import lock_journals, seed_numbers
 from ..posting.template import QUIET, move_vals
-from ..rules.billing import ADJUSTMENT, Charge
+from ..rules.billing import ADJUSTMENT, BESIDE, CREDIT, Charge
 
 _logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class ServiceInvoiceWriter(models.AbstractModel):
         """Return the text of an invoice line: the service, its period, and how a part of it was priced."""
         lang = line.contract_id.partner_invoice_id.lang
         parts = [charge.evidence.get('name') or line.name, self._period_text(charge, lang)]
-        if charge.kind == ADJUSTMENT:
+        if charge.kind in BESIDE:
             return '\n'.join(filter(None, parts))
         if charge.rated:
             parts += line._explain(charge, lang)
@@ -124,7 +124,7 @@ class ServiceInvoiceWriter(models.AbstractModel):
         return '\n'.join(filter(None, parts))
 
     def _period_text(self, charge: Charge, lang: str | None) -> str:
-        if charge.kind == 'one_time' or (charge.kind == ADJUSTMENT and charge.period.days == 1):
+        if charge.kind in ('one_time', CREDIT) or (charge.kind == ADJUSTMENT and charge.period.days == 1):
             return ''
         texts = self.env.cr.cache.setdefault('service_contracts.period_texts', {})
         key = lang, charge.period

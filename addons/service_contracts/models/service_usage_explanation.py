@@ -7,7 +7,7 @@ from fractions import Fraction
 from odoo import fields, models
 from odoo.tools.misc import format_date
 
-from ..rules.billing import ADJUSTMENT, USAGE_KINDS, Charge
+from ..rules.billing import BESIDE, USAGE_KINDS, Charge
 from ..rules.money import to_decimal
 from ..rules.periods import Period
 from ..rules.pricing import Rated, recompute, steps_from_json, steps_to_json
@@ -60,7 +60,7 @@ class ServiceBillingEntry(models.Model):
     def _has_explanation(self) -> bool:
         """Tell whether more led to the amount than quantity, price and days."""
         kept = self.explanation or {}
-        return bool(kept.get('rows')) if self.kind == ADJUSTMENT else 'steps' in kept
+        return bool(kept.get('rows')) if self.kind in BESIDE else 'steps' in kept
 
     def _recomputed_amount(self) -> Decimal:
         """Return the amount of the charge, before tax is added or taken out, from what the ledger kept alone."""
@@ -137,7 +137,7 @@ class ServiceContractLine(models.Model):
         env, words = self.with_context(lang=lang).env, self.env['service.price.words']
         amount = charge.amount(self.currency_id.decimal_places)
         money = [(env._("Amount"), words._money(amount, self.currency_id, lang))]
-        if charge.kind == ADJUSTMENT:
+        if charge.kind in BESIDE:
             return [*charge.evidence.get('rows', ()), {'label': money[0][0], 'text': money[0][1]}]
         if not charge.rated:
             price = words._money(charge.price_unit, self.currency_id, lang)

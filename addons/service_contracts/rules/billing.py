@@ -22,6 +22,10 @@ KINDS = ('recurring', 'one_time', 'usage')
 USAGE_KINDS = ('usage', 'late_usage')
 ADJUSTMENT = 'adjustment'
 """Kind of an amount beside the regular periods, positive or a credit."""
+CREDIT = 'credit'
+"""Kind of what free credit takes off a charge; it has the period of that charge."""
+BESIDE = (ADJUSTMENT, CREDIT)
+"""Kinds of amounts that bring their own words."""
 TIMINGS = ('advance', 'arrears')
 by_start = attrgetter('start')
 

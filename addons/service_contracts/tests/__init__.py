@@ -10,6 +10,8 @@ from . import test_change_interval
 from . import test_change_quota
 from . import test_change_reduction
 from . import test_coupons
+from . import test_credit
+from . import test_credit_access
 from . import test_fast_posting
 from . import test_offers
 from . import test_options

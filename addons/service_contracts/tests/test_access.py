@@ -27,8 +27,12 @@ MODELS = (
     'service.contract.change.wizard.line',
     'service.performance.metric', 'service.performance.step', 'service.performance.agreement',
     'service.performance.value', 'service.performance.result',
+    'service.credit.grant', 'service.credit.entry', 'service.credit.level',
 )
-PORTAL_READS = {'service.contract', 'service.contract.line', 'service.allocation.line', 'service.performance.result'}
+PORTAL_READS = {
+    'service.contract', 'service.contract.line', 'service.allocation.line', 'service.performance.result',
+    'service.credit.grant', 'service.credit.entry',
+}
 REMOTE_METHODS = {
     'service.contract': {
         'open_contracts', 'preview_charges', 'read_status', 'action_load_plan', 'action_activate', 'action_suspend',
@@ -38,7 +42,7 @@ REMOTE_METHODS = {
         'action_end_trial', 'get_entitlements', 'check_entitlement',
         'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
         'preview_change', 'request_change', 'withdraw_change', 'action_view_changes', 'action_withdraw_change',
-        'action_plan_removal',
+        'action_plan_removal', 'action_view_credits',
     },
     'service.contract.line': {'action_unbook'},
     'service.price.revision': {'action_preview', 'action_apply', 'action_withdraw', 'action_tell', 'action_view_lines'},
@@ -75,8 +79,12 @@ REMOTE_METHODS = {
     'service.contract.remove': {'action_confirm'},
     'service.contract.pause.wizard': {'action_confirm'},
     'sale.order': {'action_add_service_plan', 'action_add_service_option', 'action_view_service_contracts'},
-    'res.partner': {'action_view_service_contracts'},
-    'account.move': {'action_view_service_contracts'},
+    'service.credit.grant': {
+        'grant_credit', 'read_credit', 'read_credit_history', 'close_credit', 'action_cancel', 'action_invoice',
+        'action_refund', 'action_view_entries', 'action_view_invoice',
+    },
+    'res.partner': {'action_view_service_contracts', 'action_view_service_credits'},
+    'account.move': {'action_view_service_contracts', 'action_use_service_credit'},
 }
 """Every public method this add-on defines: the remote interface, on purpose."""
 ARGUMENTS = {

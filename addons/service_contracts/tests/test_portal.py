@@ -6,7 +6,7 @@ from odoo.tests.common import JsonRpcException
 
 from .common import ContractCase
 
-LIST_ROUTES = {'/my/contracts', '/my/contracts/page/<int:page>'}
+LIST_ROUTES = {'/my/contracts', '/my/contracts/page/<int:page>', '/my/credit', '/my/credit/page/<int:page>'}
 RECORD_ROUTES = {'/my/contracts/<int:contract_id>', '/my/contracts/<int:contract_id>/pdf'}
 POST_ROUTES = {'/my/contracts/<int:contract_id>/end-trial'}
 """Tested where what they do is tested: see test_trial."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
 
+from ..models.credit_book import UseOfCredit
 from ..posting.rows import column_types, insert_rows, next_ids
 from ..rules.forecast import Scenario
 from ..rules.money import to_decimal
@@ -64,12 +65,12 @@ class ServiceForecast(models.TransientModel):
         """Write the rows, as agreed and, if anything is to be different, with the change."""
         self.row_ids.unlink()
         contract_ids = self._contracts().ids
-        scenario = self._scenario()
+        scenario, agreed, changed = self._scenario(), UseOfCredit(), UseOfCredit()
         for first in range(0, len(contract_ids), BATCH):
             contracts = self.env['service.contract'].browse(contract_ids[first:first + BATCH])
-            self._insert('agreed', contracts._forecast(self._date_to(), None, self.estimates_usage))
+            self._insert('agreed', contracts._forecast(self._date_to(), None, self.estimates_usage, agreed))
             if scenario:
-                self._insert('changed', contracts._forecast(self._date_to(), scenario, self.estimates_usage))
+                self._insert('changed', contracts._forecast(self._date_to(), scenario, self.estimates_usage, changed))
             self.env.invalidate_all()
 
     def _contracts(self):
@@ -142,4 +143,5 @@ class ServiceForecastRow(models.TransientModel):
     currency_id = fields.Many2one('res.currency', readonly=True)
     company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company currency")
     amount = fields.Monetary("Untaxed amount", readonly=True, aggregator=None)
+    credit_used = fields.Monetary("Paid by credit", readonly=True, aggregator=None)
     amount_company = fields.Monetary("Expected revenue", currency_field='company_currency_id', readonly=True)
