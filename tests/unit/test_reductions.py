@@ -56,7 +56,10 @@ def test_charges_at_stepped_prices_cover_the_same_days(interval, proration, phas
     plain = due_charges(line, HORIZON)
     parts = stepped_charges(plain, line, phases)
     assert (parts[0].period.start, parts[-1].period.end) == (plain[0].period.start, plain[-1].period.end)
-    assert all(part.period.end == following.period.start for part, following in pairwise(parts))
+    # the 31st counts nothing where a month has 30 days: a price of that day alone makes no charge
+    free_days = 1 if proration == '30_360' else 0
+    assert all(0 <= (following.period.start - part.period.end).days <= free_days
+               for part, following in pairwise(parts))
     for charge in plain:
         shares = [part.share for part in parts if part.full_period == charge.full_period]
         assert sum(shares) == charge.share
