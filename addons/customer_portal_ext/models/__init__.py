@@ -31,3 +31,5 @@ from . import transfer_report_form
 from . import website
 from . import dunning_hold
 from . import referral_order
+from . import dunning_step
+from . import installment_line

@@ -58,8 +58,13 @@ class AccountMoveLine(models.Model):
         }
 
     def _in_process_by_line(self) -> dict[int, object]:
-        """Return what is on its way for each of these receivables: transactions not confirmed, transfers reported."""
-        open_lines = self.filtered('amount_residual_currency')
+        """Return what is on its way for each of these receivables: transactions not confirmed, transfers reported.
+
+        All receivables of their invoices are looked at, since the oldest are covered first.
+        """
+        # sudo: lines of an invoice that the customer owes
+        others = self.sudo().move_id.line_ids.filtered(lambda line: line.display_type == 'payment_term')
+        open_lines = (self | others.sudo(self.env.su)).filtered('amount_residual_currency')
         covered = {}
         # sudo: the customer sees that a payment is on its way, not the transaction
         for invoice, lines in open_lines.sudo().grouped('move_id').items():

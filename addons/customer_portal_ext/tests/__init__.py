@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_catalog
+from . import test_installments_in_process
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular

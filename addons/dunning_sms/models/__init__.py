@@ -28,6 +28,10 @@ from . import dunning_planner
 from . import dunning_writer
 from . import dunning_card_writer
 from . import dunning_run
+from . import account_move_line_consequence
+from . import dunning_alarm
+from . import dunning_letter_batch
+from . import message_opt_out_receipt
 from . import dunning_mailer
 from . import dunning_sender
 from . import dunning_consequence

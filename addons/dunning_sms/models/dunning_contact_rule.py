@@ -35,6 +35,9 @@ class DunningContactRule(models.Model):
     limits_email = fields.Boolean("Limits e-mails", default=True)
     limits_sms = fields.Boolean("Limits text messages", default=True)
     consent_email = fields.Selection(BASES, "E-mail goes", required=True, default='opt_out')
+    confirms_opt_out = fields.Boolean(
+        "Confirm a STOP", default=True, help="One last text message tells that the opt-out was taken.",
+    )
     consent_sms = fields.Selection(BASES, "Text messages go", required=True, default='opt_out')
 
     _caps = models.Constraint(

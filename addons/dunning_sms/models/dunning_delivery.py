@@ -24,6 +24,7 @@ class DunningDelivery(models.Model):
     _gated = (
         'state', 'attempt', 'recipient', 'notice_id', 'provider_ref', 'request_uuid', 'called_at', 'sent_at',
         'delivered_at', 'lease_until', 'next_try_at', 'message_id', 'failure_reason', 'gateway_id',
+        'letter_batch_id',
     )
 
     notice_id = fields.Many2one('dunning.notice', required=True, readonly=True, index=True, ondelete='restrict')
@@ -56,6 +57,9 @@ class DunningDelivery(models.Model):
     message_id = fields.Char("Message-Id", readonly=True)
     provider_ref = fields.Char("Gateway's reference", readonly=True, index='btree_not_null')
     gateway_id = fields.Many2one('dunning.gateway', readonly=True, ondelete='set null')
+    letter_batch_id = fields.Many2one(
+        'dunning.letter.batch', "Printed with", readonly=True, index='btree_not_null', ondelete='set null',
+    )
     mail_id = fields.Many2one('mail.mail', readonly=True, index='btree_not_null', ondelete='set null')
     parts = fields.Integer(readonly=True)
     cost = fields.Float(readonly=True, digits=(16, 4))

@@ -23,12 +23,16 @@ OUTCOMES = {
 class DunningGateway(models.Model):
     _name = 'dunning.gateway'
     _description = "SMS Gateway"
+    _inherit = ['mail.thread', 'mail.activity.mixin']
     _order = 'sequence, id'
 
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one('res.company', help="Empty: every company may use it.")
+    user_id = fields.Many2one(
+        'res.users', "Responsible", help="Is told when the gateway falls silent. Empty: a manager of collections.",
+    )
     kind = fields.Selection([('http', "HTTP"), ('sandbox', "Sandbox")], required=True, default='sandbox')
     sandbox_outcome = fields.Selection(
         [('accepted', "Accepted"), ('delivered', "Delivered"), ('refused', "Refused"),
@@ -215,6 +219,7 @@ class DunningGatewayEvent(models.Model):
         if not (stops or starts):
             return
         plain = sms_number(number if number.startswith('+') else f'+{number}', None)[0] or number
+        was_known = bool(self.env['phone.blacklist'].search_count([('number', '=', plain)]))
         if stops:
             self.env['phone.blacklist']._add([plain])
         else:
@@ -223,6 +228,8 @@ class DunningGatewayEvent(models.Model):
             ('recipient', '=', plain), ('channel', '=', 'sms'),
         ]).partner_id
         self.env['message.consent']._note(partners, 'sms', 'refused' if stops else 'granted', 'answer', text)
+        if stops and not was_known:
+            self.env['message.opt.out.receipt']._confirm(gateway, plain, noted, partners)
 
 
 def _words(text: str | None) -> frozenset[str]:

@@ -115,7 +115,7 @@ class DunningNotice(models.Model):
         letters = self.sudo().delivery_ids.filtered(  # users read deliveries; printing moves their state
             lambda delivery: delivery.channel == 'letter' and delivery.state == 'queued')
         letters._mark_printed()
-        return self.env.ref('dunning_sms.dunning_notice_report').report_action(self)
+        return self.env.ref('dunning_sms.dunning_notice_report').report_action(self, config=False)
 
     def action_view_invoices(self) -> dict:
         """Open the invoices on this notice."""

@@ -41,6 +41,7 @@ class DunningSender(models.AbstractModel):
     def _cron_send(self):
         """Send what is queued, batch by batch; several workers may do so at once."""
         cron = self.env['ir.cron']
+        self.env['message.opt.out.receipt']._send_queued()
         domain = self._queue_domain()
         self._release_expired()
         if not cron._commit_progress(remaining=self.env['dunning.delivery'].search_count(domain)):
@@ -219,10 +220,20 @@ class DunningSender(models.AbstractModel):
             if silent[channel] >= BREAKER or outcome.state == 'down':
                 resting.add(channel)
                 _logger.warning("Reminders by %s rest: %s calls in a row without success", channel, silent[channel])
+                self.env['dunning.alarm']._raise(delivery.company_id, channel, silent[channel])
         self._give_back({key: lease for key, (_channel, lease) in claims.items() if key not in outcomes})
         Mailer._keep(made, outcomes)
+        self._clear_alarms(outcomes)
         cron._commit_progress()
         return time_left
+
+    def _clear_alarms(self, outcomes: dict[int, Outcome]) -> None:
+        """Close the alarms of channels by which messages were accepted."""
+        accepted = [key for key, outcome in outcomes.items() if outcome.kind == 'accepted']
+        for company, channel in self.env['dunning.delivery'].browse(accepted).grouped(
+            lambda delivery: (delivery.company_id, delivery.channel),
+        ):
+            self.env['dunning.alarm']._clear(company, channel)
 
     def _announce(self, delivery, channel: str, lease) -> bool:
         """Say that a message is about to be called, which counts as a try; refuse if it is not ours any more."""

@@ -13,13 +13,14 @@ MODELS = (
     'dunning.holiday', 'dunning.gateway', 'dunning.sandbox.message', 'dunning.gateway.event', 'dunning.notice',
     'dunning.notice.line', 'dunning.delivery', 'dunning.charge', 'dunning.consequence', 'dunning.run',
     'dunning.run.batch', 'dunning.hold', 'payment.promise', 'message.consent', 'dunning.preview',
-    'dunning.preview.line',
+    'dunning.preview.line', 'dunning.letter.batch', 'message.opt.out.receipt',
 )
 PORTAL_READS = {'dunning.notice', 'dunning.notice.line'}
 REMOTE_METHODS = {
     'dunning.policy': {'action_view_notices'},
     'dunning.notice': {'action_cancel', 'action_print_letter', 'action_view_invoices'},
     'dunning.delivery': {'action_send_once_more', 'action_mark_printed'},
+    'dunning.letter.batch': {'action_print_due', 'action_print_again'},
     'dunning.hold': {'action_release'},
     'payment.promise': {'action_cancel'},
     'dunning.charge': {'action_waive', 'action_unpark'},

@@ -67,6 +67,17 @@ class InstallmentCardNotice(models.Model):
                 return
 
     @api.model
+    def _is_told_by_reminders(self, token) -> bool:
+        """Tell whether the add-on for reminders tells of this card, so that its customer hears of it once.
+
+        It knows hours, consent and other channels, so it goes first where it is installed and switched on; staff
+        get their activity here all the same. Nothing is imported from it.
+        """
+        company = (token.company_id or self.env.company).sudo()  # its settings, for whoever starts the warning
+        return 'dunning_card_days' in company._fields and bool(
+            company.dunning_is_active and company.dunning_card_step_id and company.dunning_card_days)
+
+    @api.model
     def _warn(self, token) -> None:
         plans = self.env['installment.plan'].search([('payment_token_id', '=', token.id), ('state', '=', 'active')])
         unpaid = plans.line_ids.filtered(lambda line: line.amount_residual and line.date_maturity > token.expires_on)
@@ -74,7 +85,8 @@ class InstallmentCardNotice(models.Model):
             'token_id': token.id, 'expires_on': token.expires_on, 'plan_ids': plans.ids,
             'next_date': min(unpaid.mapped('date_maturity'), default=False),
         })
-        self.env.ref('installment_sales.mail_template_card_expiry').send_mail(notice.id)
+        if not self._is_told_by_reminders(token):
+            self.env.ref('installment_sales.mail_template_card_expiry').send_mail(notice.id)
         for plan in plans:
             plan.activity_schedule(
                 'mail.mail_activity_data_todo', user_id=plan.user_id.id or self.env.uid,

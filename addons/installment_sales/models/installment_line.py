@@ -80,31 +80,35 @@ class InstallmentLine(models.Model):
 
     @api.depends('amount_residual', 'date_maturity', 'plan_id.closing')
     def _compute_state(self):
-        unconfirmed = self._lines_in_process()
+        covered = self._amounts_in_process()
         for line in self:
             if line.plan_id.closing == 'cancelled':
                 line.state = 'cancelled'
             elif not line.amount_residual:
                 line.state = 'paid'
-            elif line in unconfirmed:
+            elif line.currency_id.compare_amounts(covered.get(line.id, 0.0), line.amount_residual) >= 0:
                 line.state = 'in_process'
             else:
                 line.state = 'due' if line.date_maturity <= line.company_id._service_today() else 'pending'
 
-    def _lines_in_process(self):
-        """Return the installments that an unconfirmed payment covers; extend it for reported transfers."""
-        covered = self.browse()
+    def _amounts_in_process(self) -> dict[int, float]:
+        """Return by installment what unconfirmed payments cover of it; extend it for reported transfers."""
+        covered = {}
         for invoice in self.move_line_ids.move_id:
             # sudo: the customer sees that a payment is on its way, not the transaction
             waiting = sum(invoice.sudo().transaction_ids.filtered(
                 lambda transaction: transaction.state in ('pending', 'authorized')).mapped('amount'))
-            open_lines = invoice.line_ids.installment_line_id.filtered('amount_residual').sorted('date_maturity')
-            for line in open_lines:
+            for line in invoice.line_ids.installment_line_id.filtered('amount_residual').sorted('date_maturity'):
                 if waiting <= 0:
                     break
-                covered |= line
-                waiting -= line.amount_residual
+                covered[line.id] = min(waiting, line.amount_residual)
+                waiting -= covered[line.id]
         return covered
+
+    def _lines_in_process(self):
+        """Return the installments of which something is on its way, be it a part."""
+        covered = self._amounts_in_process()
+        return self.filtered(lambda line: covered.get(line.id))
 
     # === BUSINESS === #
 

@@ -1,4 +1,5 @@
 from . import test_car_insurance
+from . import test_card_expires
 from . import test_condominium
 from . import test_customer_journey
 from . import test_hosting
