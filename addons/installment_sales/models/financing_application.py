@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.addons.service_contracts.models.service_gate import SERVICE_GATE
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from psycopg2 import OperationalError
@@ -98,11 +99,13 @@ class InstallmentFinancingApplication(models.Model):
     def action_fund(self) -> bool:
         """Confirm the orders of approved applications that could not be confirmed at once.
 
+        A deposit that an order waits for was taken otherwise, such as in cash, if a manager says so.
+
         :raises UserError: what stops the confirmation.
         """
         self._check_manager()
         for application in self.sudo().filtered(lambda item: item.state in GRANTED_STATES):  # sudo: as above
-            application._fund()
+            application.with_context(financing_without_deposit=SERVICE_GATE)._fund()
         return True
 
     def action_cancel(self) -> bool:

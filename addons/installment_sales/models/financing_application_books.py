@@ -9,7 +9,10 @@ class InstallmentFinancingApplication(models.Model):
     _inherit = 'installment.financing.application'
 
     def _fund_or_tell(self) -> None:
-        """Confirm the order; what stops it is for a person, the approval stands."""
+        """Confirm the order, or ask for its deposit first; what stops it is for a person, the approval stands."""
+        if self.order_id._waits_for_deposit():
+            self.order_id._ask_for_deposit()
+            return
         try:
             with self.env.cr.savepoint():
                 self._fund()

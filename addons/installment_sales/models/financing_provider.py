@@ -35,6 +35,10 @@ class InstallmentFinancingProvider(models.Model):
     )
     fee_percent = fields.Float("Fee in percent", help="What the provider keeps of the financed amount.")
     fee_fixed = fields.Float("Fixed fee", digits='Product Price')
+    waits_for_deposit = fields.Boolean(
+        "Order waits for the deposit", help="An approved order is confirmed once the customer has paid what is due at "
+        "once. Otherwise it is confirmed by the approval, and its invoice asks for the deposit.",
+    )
     fee_account_id = fields.Many2one(
         'account.account', "Fees go to", check_company=True, ondelete='restrict', help="Empty: made on first use.",
     )

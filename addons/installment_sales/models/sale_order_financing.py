@@ -1,6 +1,7 @@
 """Orders financed by others: accepted, applied for, and confirmed when the provider approves."""
 
 from odoo import api, fields, models
+from odoo.addons.service_contracts.models.service_gate import SERVICE_GATE
 from odoo.exceptions import UserError
 
 from ..rules.financing import GRANTED_STATES, OPEN_STATES
@@ -80,7 +81,30 @@ class SaleOrder(models.Model):
         if not message and self.financing_provider_id and not self._financing_granted():
             return self.env._("%(provider)s has not approved the financing of %(order)s yet. Apply for it first.",
                               provider=self.financing_provider_id.sudo().name, order=self.name)
+        if not message and self._waits_for_deposit():
+            return self.env._(
+                "%(order)s waits for the deposit of %(amount)s, since %(provider)s finances the rest only.",
+                order=self.name, amount=self.currency_id.format(self.installment_at_start),
+                provider=self.financing_provider_id.sudo().name,
+            )
         return message
+
+    def _waits_for_deposit(self) -> bool:
+        """Tell whether a financed order waits until the customer has paid what is due at once."""
+        # sudo: the customer, or whoever sells, need not read providers
+        if not self.financing_provider_id.sudo().waits_for_deposit:
+            return False
+        if self.env.context.get('financing_without_deposit') is SERVICE_GATE:
+            return False
+        return self.currency_id.compare_amounts(self.amount_paid, self.installment_at_start) < 0
+
+    def _ask_for_deposit(self) -> None:
+        """Let the customer pay the deposit of an approved order on the portal, which confirms it."""
+        self.require_payment = True
+        self.message_post(body=self.env._(
+            "The financing is approved. The order is confirmed when the deposit of %s is paid.",
+            self.currency_id.format(self.installment_at_start),
+        ))
 
     def _validate_order(self):
         # EXTENDS sale: what the customer signed is applied for, and confirmed when it is approved
@@ -101,8 +125,9 @@ class SaleOrder(models.Model):
         return '' if self.financing_provider_id else super()._installment_over_limit(given)
 
     def _has_to_be_paid(self):
-        # EXTENDS: nothing is paid before the provider has decided; then the invoice is
-        return not self.financing_provider_id and super()._has_to_be_paid()
+        # EXTENDS: nothing is paid before the provider has decided; then the deposit is, or else the invoice
+        is_paid_now = not self.financing_provider_id or (self._financing_granted() and self._waits_for_deposit())
+        return bool(is_paid_now) and super()._has_to_be_paid()
 
     def _action_cancel(self):
         # EXTENDS sale: what a provider granted is taken back by its own steps

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_account_move
 from . import test_card_notice
 from . import test_financing
+from . import test_financing_deposit
 from . import test_installment_charge
 from . import test_installment_figures
 from . import test_installment_plan
