@@ -91,6 +91,10 @@ ROUTES = (
     mine('/my/statement'),
     mine('/my/statement/pdf', **FILE),
     mine('/my/statement/xlsx', **FILE),
+    mine('/my/statement/email', **POST),
+    mine('/my/transactions'),
+    mine('/my/transactions/page/<int:page>', values={'page': '1'}),
+    mine('/my/transactions/xlsx', **FILE),
     # Contracts
     mine('/my/contracts'),
     mine('/my/contracts/page/<int:page>', values={'page': '1'}),

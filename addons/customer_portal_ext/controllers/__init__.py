@@ -10,4 +10,5 @@ from . import receipts
 from . import referrals
 from . import requests
 from . import signup
+from . import transactions
 from . import transfers

@@ -1,6 +1,7 @@
 from . import account_move_line
 from . import account_move_line_pay
 from . import ir_http
+from . import customer_transaction
 from . import payment_transaction
 from . import portal_circular
 from . import referral

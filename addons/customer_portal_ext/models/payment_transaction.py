@@ -11,6 +11,9 @@ class PaymentTransaction(models.Model):
         readonly=True, copy=False, help="What the customer chose to pay; empty: the invoices as a whole.",
     )
 
+    _partner_index = models.Index("(partner_id)")
+    _payment_index = models.Index("(payment_id) WHERE payment_id IS NOT NULL")
+
     def _create_payment(self, **extra_create_values):
         # EXTENDS account_payment: settle the chosen receivables first, not simply the oldest of their invoices
         payment = super()._create_payment(**extra_create_values)

@@ -5,7 +5,9 @@ from odoo.tests import tagged
 
 from .common import PanelPageCase
 
-PORTAL_READS = ('transfer.report', 'support.case', 'portal.circular.recipient', 'service.request')
+PORTAL_READS = (
+    'transfer.report', 'support.case', 'portal.circular.recipient', 'service.request', 'customer.transaction',
+)
 
 
 @tagged('post_install', '-at_install')
@@ -37,5 +39,6 @@ class TestAccess(PanelPageCase):
     def test_nobody_without_a_login_sees_a_page(self):
         for page in ('/my/receipts', '/my/pay', '/my/transfers', '/my/transfers/new', '/my/cases', '/my/cases/new',
                      '/my/circulars', '/my/requests', '/my/referrals'):
+                     '/my/circulars', '/my/requests', '/my/transactions', '/my/transactions/xlsx'):
             with self.subTest(page):
                 self.assertIn('/web/login', self.url_open(page).url)

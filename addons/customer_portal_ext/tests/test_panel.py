@@ -38,7 +38,7 @@ class TestPanel(PanelPageCase):
 
     def test_every_page_of_the_panel_opens_with_and_without_debts(self):
         self.authenticate('ana', 'ana')
-        others = ('/my/cases', '/my/cases/new', '/my/circulars', '/my/requests', '/help',
+        others = ('/my/cases', '/my/cases/new', '/my/circulars', '/my/requests', '/help', '/my/transactions',
                   '/cancel-contract', '/withdraw-from-contract')
         pages = ('/my', '/my/receipts', '/my/receipts?filterby=all', '/my/pay', '/my/transfers', '/my/transfers/new')
         for page in (*pages, *others):

@@ -1,0 +1,34 @@
+"""What pages of a customer share: the own records and no others, and the frame they are shown in."""
+
+from odoo import fields
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
+from odoo.http import request
+
+FIRST_YEAR = 1900
+
+
+class OwnRows(CustomerPortal):
+
+    def _own_domain(self) -> list:
+        """Return what belongs to the user's own company or household."""
+        return [('partner_id', 'child_of', request.env.user.partner_id.commercial_partner_id.id)]
+
+    def _own_row(self, model: str, row_id: int, *more):
+        """Return the own record of a number, none for any other number."""
+        return request.env[model].search([*self._own_domain(), ('id', '=', min(row_id, ID_LIMIT - 1)), *more])
+
+    def _show(self, template: str, page_name: str, **values):
+        """Return a page of the panel."""
+        return request.render(f'customer_portal_ext.{template}', {
+            **self._prepare_portal_layout_values(), 'page_name': page_name, **values,
+        })
+
+
+def day_of(text):
+    """Return the day that an address names, None if it names none that books could have."""
+    try:
+        day = fields.Date.to_date(str(text)[:10]) if text else None
+    except ValueError:
+        return None
+    return day if day and day.year >= FIRST_YEAR else None
