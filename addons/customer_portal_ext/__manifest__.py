@@ -51,6 +51,7 @@
         'views/portal_case_templates.xml',
         'views/portal_circular_templates.xml',
         'views/portal_request_templates.xml',
+        'views/portal_arrangement_templates.xml',
         'views/portal_catalog_templates.xml',
         'views/portal_referral_templates.xml',
         'views/portal_special_templates.xml',

@@ -105,6 +105,7 @@ ROUTES = (
     record(f'{CONTRACT}/costs/<int:share_id>/pdf', **FILE),
     record(f'{CONTRACT}/request/<string:kind>', values={'kind': 'pause'}, elsewhere='/my/contracts', **FORM),
     mine('/my/requests'),
+    mine('/my/arrangement', **FORM),
     record('/my/requests/<int:row_id>/withdraw', records={'row_id': 'service.request'}, elsewhere='/my/requests',
            **POST),
     # Installments

@@ -1,3 +1,4 @@
+from . import arrangements
 from . import cases
 from . import catalog
 from . import circulars

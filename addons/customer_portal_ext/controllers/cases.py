@@ -1,24 +1,23 @@
 """The customer's cases: the list, a new one, and one with its messages."""
 
 from odoo import http
-from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
+from .own_rows import OwnRows
+
 LIST = '/my/cases'
 
 
-class Cases(CustomerPortal):
+class Cases(OwnRows):
 
     @http.route(LIST, type='http', auth='user', website=True, methods=['GET'])
     def my_cases(self, **_others):
         """Show the own cases, those without an answer first."""
-        domain = [('partner_id', 'child_of', request.env.user.partner_id.commercial_partner_id.id)]
-        cases = request.env['support.case'].search(domain, order='state desc, id desc', limit=self._items_per_page)
-        return request.render('customer_portal_ext.portal_cases', {
-            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'cases': cases,
-        })
+        cases = request.env['support.case'].search(
+            self._own_domain(), order='state desc, id desc', limit=self._items_per_page)
+        return self._show('portal_cases', 'cases', cases=cases)
 
     @http.route(f'{LIST}/new', type='http', auth='user', website=True, methods=['GET', 'POST'])
     def new_case(self, **post):
@@ -30,10 +29,8 @@ class Cases(CustomerPortal):
                 return request.redirect(case.access_url)
             except UserError as error:
                 problem = str(error)
-        return request.render('customer_portal_ext.portal_case_form', {
-            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'problem': problem, 'typed': post,
-            **request.env['support.case']._form_choices(request.env.user.partner_id),
-        })
+        return self._show('portal_case_form', 'cases', problem=problem, typed=post,
+                          **request.env['support.case']._form_choices(request.env.user.partner_id))
 
     @http.route(f'{LIST}/<int:case_id>', type='http', auth='user', website=True, methods=['GET'])
     def my_case(self, case_id, **_others):
@@ -43,6 +40,4 @@ class Cases(CustomerPortal):
         except (AccessError, MissingError):
             return request.redirect(LIST)
         case = case_sudo.with_user(request.env.user)
-        return request.render('customer_portal_ext.portal_case', {
-            **self._prepare_portal_layout_values(), 'page_name': 'cases', 'case': case, 'object': case,
-        })
+        return self._show('portal_case', 'cases', case=case, object=case)

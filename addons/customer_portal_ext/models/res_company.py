@@ -1,6 +1,9 @@
 """What a company decides about its customer panel."""
 
 from odoo import fields, models
+from odoo.addons.service_contracts.rules.money import to_decimal
+
+from ..rules.arrangement import Limits
 
 
 class ResCompany(models.Model):
@@ -25,6 +28,17 @@ class ResCompany(models.Model):
     )
     portal_auto_pause = fields.Boolean("Pause at once", help="Pauses that customers ask for are done without a look.")
 
+    portal_arrangement_parts = fields.Integer(
+        "Most payments", default=3, help="An arrangement has at most so many parts; 0: customers arrange nothing.")
+    portal_arrangement_days = fields.Integer(
+        "Longest arrangement", default=90, help="Days from today until the last payment.")
+    portal_arrangement_amount = fields.Monetary(
+        "Up to", currency_field='currency_id', help="Above it staff decides; 0: any amount.")
+    portal_auto_arrangement = fields.Boolean(
+        "Arrange payments at once", default=True,
+        help="Within the limits, for customers who broke no promise in the last year.",
+    )
+
     portal_embed_origins = fields.Char(
         "Sites that may show the order form", help="Addresses such as https://www.example.com, with blanks between.",
     )
@@ -36,3 +50,8 @@ class ResCompany(models.Model):
         return self.portal_transfer_journal_id or Journal.search(
             [*Journal._check_company_domain(self), ('type', '=', 'bank')], limit=1,
         )
+
+    def _arrangement_limits(self) -> Limits:
+        """Return what customers may arrange."""
+        amount = to_decimal(self.portal_arrangement_amount) or None
+        return Limits(self.portal_arrangement_parts, self.portal_arrangement_days, amount)

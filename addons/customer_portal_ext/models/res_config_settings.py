@@ -11,4 +11,10 @@ class ResConfigSettings(models.TransientModel):
     portal_auto_end = fields.Boolean(related='company_id.portal_auto_end', readonly=False)
     portal_auto_change = fields.Boolean(related='company_id.portal_auto_change', readonly=False)
     portal_auto_pause = fields.Boolean(related='company_id.portal_auto_pause', readonly=False)
+    portal_arrangement_parts = fields.Integer(related='company_id.portal_arrangement_parts', readonly=False)
+    portal_arrangement_days = fields.Integer(related='company_id.portal_arrangement_days', readonly=False)
+    portal_currency_id = fields.Many2one(related='company_id.currency_id', string="Currency of the panel's limits")
+    portal_arrangement_amount = fields.Monetary(
+        related='company_id.portal_arrangement_amount', readonly=False, currency_field='portal_currency_id')
+    portal_auto_arrangement = fields.Boolean(related='company_id.portal_auto_arrangement', readonly=False)
     portal_embed_origins = fields.Char(related='company_id.portal_embed_origins', readonly=False)

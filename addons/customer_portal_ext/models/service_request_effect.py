@@ -1,7 +1,5 @@
 """What a request comes to, shown in days and money before it is sent; and the wish that a customer typed."""
 
-from datetime import date
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -10,7 +8,8 @@ TEXT_LIMIT = 2000
 
 
 class ServiceRequest(models.Model):
-    _inherit = 'service.request'
+    _name = 'service.request'
+    _inherit = ['service.request', 'portal.form.mixin']
 
     @api.model
     def _offers(self, contract) -> dict:
@@ -111,12 +110,3 @@ class ServiceRequest(models.Model):
             rows.append((env._("Next regular charge"),
                          f"{format_date(env, figures['first_charge_date'])}: {money(figures['first_charge_amount'])}"))
         return [{'label': label, 'text': text} for label, text in rows]
-
-    def _typed_day(self, text) -> date | bool:
-        try:
-            return date.fromisoformat(str(text)) if text else False
-        except ValueError as error:
-            raise UserError(self.env._("“%s” is no day.", text)) from error
-
-    def _chosen(self, records, text):
-        return records.filtered(lambda record: str(record.id) == str(text or ''))

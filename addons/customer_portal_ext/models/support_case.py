@@ -206,6 +206,11 @@ class SupportCase(models.Model):
     def _follow_dispute(self) -> None:
         """Keep what is disputed out of reminders while the case is open. Extended where reminders are known."""
 
+    def _rating_to_give(self) -> str:
+        """Return the secret of the rating that the customer was asked for and did not give yet."""
+        self.ensure_one()
+        return self.rating_ids.filtered(lambda rating: not rating.consumed)[:1].access_token or ''
+
     def _rating_get_partner(self):
         return self.partner_id
 

@@ -8,7 +8,8 @@ CHOICES = 50
 
 
 class SupportCase(models.Model):
-    _inherit = 'support.case'
+    _name = 'support.case'
+    _inherit = ['support.case', 'portal.form.mixin']
 
     @api.model
     def _form_choices(self, partner) -> dict:
@@ -43,18 +44,5 @@ class SupportCase(models.Model):
         return self.sudo().create({
             **texts, 'partner_id': partner.id, 'company_id': company.id, 'type_id': kind.id, 'channel': 'portal',
             'invoice_id': invoice.id, 'contract_id': contract.id,
-            'amount_disputed': self._typed_dispute(typed.get('amount_disputed')) if kind.disputes_amount else 0.0,
+            'amount_disputed': self._typed_number(typed.get('amount_disputed')) if kind.disputes_amount else 0.0,
         }).with_env(self.env)
-
-    def _chosen(self, records, text):
-        """Return the record of these with the id that was sent; none for anything else."""
-        return records.filtered(lambda record: str(record.id) == str(text or ''))
-
-    def _typed_dispute(self, text) -> float:
-        try:
-            amount = float(str(text or '0').replace(' ', '').replace(',', '.'))
-        except ValueError as error:
-            raise UserError(self.env._("“%s” is no amount. Write it as 1234.50.", text)) from error
-        if not 0 <= amount < 10**9:
-            raise UserError(self.env._("The disputed amount must be above 0."))
-        return amount

@@ -1,7 +1,6 @@
 """The form in which a customer reports a transfer: every value checked, with a sentence that tells what is missing."""
 
 import base64
-from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -14,7 +13,8 @@ TEXT_LIMIT = 140
 
 
 class TransferReport(models.Model):
-    _inherit = 'transfer.report'
+    _name = 'transfer.report'
+    _inherit = ['transfer.report', 'portal.form.mixin']
 
     @api.model
     def _report_from_form(self, partner, typed: dict, proof, line_ids: list[int]):
@@ -40,19 +40,16 @@ class TransferReport(models.Model):
         return self.sudo()._report(partner, company, vals)
 
     def _typed_amount(self, text, currency) -> float:
-        try:
-            amount = currency.round(float(str(text or '').replace(' ', '').replace(',', '.')))
-        except (ValueError, OverflowError) as error:
-            raise UserError(self.env._("“%s” is no amount. Write it as 1234.50.", text)) from error
-        if not 0 < amount < 10**9:
+        amount = currency.round(self._typed_number(text))
+        if not amount:
             raise UserError(self.env._("Enter the amount of the transfer, above 0."))
         return amount
 
-    def _typed_date(self, text) -> date:
-        try:
-            return date.fromisoformat(str(text or ''))
-        except ValueError as error:
-            raise UserError(self.env._("Enter the day on which you made the transfer.")) from error
+    def _typed_date(self, text):
+        day = self._typed_day(text)
+        if not day:
+            raise UserError(self.env._("Enter the day on which you made the transfer."))
+        return day
 
     def _typed_text(self, text) -> str:
         text = str(text or '').strip()[:TEXT_LIMIT]

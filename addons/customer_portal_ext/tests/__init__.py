@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_arrangement
 from . import test_catalog
 from . import test_installments_in_process
 from . import test_customer_transaction

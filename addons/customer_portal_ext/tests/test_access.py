@@ -40,5 +40,7 @@ class TestAccess(PanelPageCase):
         for page in ('/my/receipts', '/my/pay', '/my/transfers', '/my/transfers/new', '/my/cases', '/my/cases/new',
                      '/my/circulars', '/my/requests', '/my/referrals'):
                      '/my/circulars', '/my/requests', '/my/transactions', '/my/transactions/xlsx'):
+                     '/my/circulars', '/my/requests', '/my/transactions', '/my/transactions/xlsx',
+                     '/my/arrangement'):
             with self.subTest(page):
                 self.assertIn('/web/login', self.url_open(page).url)

@@ -112,6 +112,38 @@ class TestServiceRequest(PanelPageCase):
         self._ask('unbook', option=str(option.id))
         self.assertTrue(line.date_end)
 
+    def _texts(self, kind, **typed):
+        vals = self.Request._wish_vals(self.contract, kind, typed)
+        return {row['label']: row['text'] for row in self.Request._effect_rows(self.contract, vals)}
+
+    def test_an_option_shows_its_days_and_its_price_before_it_is_sent(self):
+        """B14, F7."""
+        option = self.plan._optional_lines()
+        texts = self._texts('book', option=str(option.id))
+        self.assertIn("35.00", texts["Monthly from then on, without tax"])
+        self.assertIn("03/10/2026", texts["First day"])
+        self.assertIn("More to pay in twelve months", texts)
+        self.assertEqual(len(self.contract.line_ids), 1)
+        self._ask('book', option=str(option.id))
+        texts = self._texts('unbook', option=str(option.id))
+        self.assertIn("Last day", texts)
+        self.assertFalse(self.contract.line_ids.filtered('date_end'))
+
+    def test_an_end_and_a_pause_show_what_is_no_longer_charged(self):
+        texts = self._texts('end')
+        self.assertIn("Less to pay in twelve months", texts)
+        self.assertFalse(self.contract.date_end)
+        texts = self._texts('pause', date_wanted='2026-04-01', date_until='2026-06-01')
+        self.assertIn("Less to pay in twelve months", texts)
+        self.assertEqual((self.contract.state, len(self.contract.pause_ids)), ('active', 0))
+
+    def test_data_and_payment_method_are_asked_for_in_words(self):
+        for kind in ('data', 'payment'):
+            with self.assertRaisesRegex(UserError, "Tell us"):
+                self._ask(kind)
+            request = self._ask(kind, message="By transfer from now on.")
+            self.assertEqual((request.state, len(request.activity_ids)), ('sent', 1))
+
     def test_a_pause_needs_its_two_days(self):
         for typed in ({}, {'date_wanted': '2026-03-01', 'date_until': '2026-03-05'}, {'date_wanted': '2026-03-20'}):
             with self.subTest(typed), self.assertRaises(UserError):

@@ -102,7 +102,8 @@ class TestTransferReport(PanelCase):
     def test_what_is_typed_wrongly_is_told_in_one_sentence(self):
         for values, sentence in (
             ({'amount': 'many'}, "is no amount"), ({'amount': '-3'}, "above 0"), ({'amount': 'nan'}, "is no amount"),
-            ({'date_paid': 'soon'}, "Enter the day"), ({'reference': ' '}, "Enter the reference"),
+            ({'date_paid': 'soon'}, "is no day"), ({'date_paid': ''}, "Enter the day"),
+            ({'reference': ' '}, "Enter the reference"),
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, sentence):
                 self._report(**values)

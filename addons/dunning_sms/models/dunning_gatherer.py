@@ -139,7 +139,7 @@ class DunningGatherer(models.AbstractModel):
             held = [row['move_line_id']] if row['move_line_id'] else [line['id'] for line in rows[row['partner_id']]]
             for line_id in held:
                 line = lines.get(line_id)
-                if line and (not row['amount'] or row['amount'] >= line['amount_residual_currency']):
+                if line and (not row['covered'] or row['covered'] >= line['amount_residual_currency']):
                     pauses[line_id].append((row['date_from'], last + timedelta(1) if last else date.max))
         moves = defaultdict(list)
         for row in [*self._transactions(company, lines), *self._payments(company, lines)]:
@@ -149,12 +149,16 @@ class DunningGatherer(models.AbstractModel):
         return covers, pauses
 
     def _holds(self, company, partner_ids) -> list[dict]:
-        """Return holds and promises of these customers; a promise holds the dates until it is settled."""
+        """Return holds and promises of these customers; a promise holds the dates until it is settled.
+
+        The parts of an arrangement cover a receivable together.
+        """
         return self._fetch(SQL(
-            """SELECT partner_id, move_line_id, kind, amount, date_from, date_until, released_on
+            """SELECT partner_id, move_line_id, kind, amount, amount AS covered, date_from, date_until, released_on
                  FROM dunning_hold WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s)
             UNION ALL
-               SELECT partner_id, move_line_id, 'promise', amount, promised_on, date,
+               SELECT partner_id, move_line_id, 'promise', amount,
+                      SUM(amount) OVER (PARTITION BY move_line_id, promised_on), promised_on, date,
                       CASE WHEN state = 'open' THEN NULL ELSE settled_on END
                  FROM payment_promise
                 WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s) AND state != 'cancelled'""",

@@ -26,7 +26,9 @@ class PaymentPromise(models.Model):
     move_id = fields.Many2one(related='move_line_id.move_id', string="Invoice")
     currency_id = fields.Many2one(related='move_line_id.currency_id')
     amount = fields.Monetary(required=True, help="What the customer promised to pay of this receivable.")
-    residual_before = fields.Monetary("Open when promised", readonly=True)
+    residual_before = fields.Monetary(
+        "Open when promised", readonly=True, help="Less what earlier parts of the same arrangement promise.")
+    part = fields.Integer(default=1, readonly=True, help="Which payment of an arrangement it is.")
     promised_on = fields.Date(required=True, default=fields.Date.context_today)
     date = fields.Date("Promised for", required=True, tracking=True)
     source = fields.Selection(
@@ -43,7 +45,7 @@ class PaymentPromise(models.Model):
     _positive = models.Constraint('CHECK (amount > 0)', "A promise is for more than nothing.")
     _dates = models.Constraint('CHECK (promised_on <= date)', "A promise is for today or a day to come.")
     _one_open = models.UniqueIndex(
-        "(move_line_id) WHERE state = 'open'",
+        "(move_line_id, part) WHERE state = 'open'",
         "There is an open promise for this receivable. Change that one, or cancel it first.",
     )
 
@@ -66,7 +68,7 @@ class PaymentPromise(models.Model):
                     "%(line)s is no receivable of %(company)s.",
                     line=line.display_name, company=promise.company_id.name,
                 ))
-            limit = promise.company_id.dunning_promise_days
+            limit = promise._longest_days()
             if limit and (promise.date - promise.promised_on).days > limit:
                 raise ValidationError(self.env._(
                     "A promise may be for at most %(days)s days ahead. The limit is in the settings.", days=limit,
@@ -74,11 +76,19 @@ class PaymentPromise(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        earlier = self._promised_in_parts([vals.get('move_line_id') for vals in vals_list if vals.get('part', 1) > 1])
         for vals in vals_list:
             line = self.env['account.move.line'].browse(vals.get('move_line_id'))
-            vals.setdefault('amount', line.amount_residual_currency)
-            vals['residual_before'] = line.amount_residual_currency
+            left = line.amount_residual_currency - (earlier.get(line, 0.0) if vals.get('part', 1) > 1 else 0.0)
+            vals.setdefault('amount', left)
+            vals['residual_before'] = left
         return super().create(vals_list)
+
+    def _promised_in_parts(self, line_ids: list[int]) -> dict:
+        """Return by receivable what open promises promise of it already."""
+        return dict(self._read_group(
+            [('move_line_id', 'in', line_ids), ('state', '=', 'open')], ['move_line_id'], ['amount:sum'],
+        )) if line_ids else {}
 
     # === ACTIONS === #
 
@@ -94,15 +104,28 @@ class PaymentPromise(models.Model):
 
     # === BUSINESS === #
 
+    def _longest_days(self) -> int:
+        """Return how many days ahead this promise may be; 0 for no limit."""
+        return self.company_id.dunning_promise_days
+
+    def _lapsing(self):
+        """Return the later parts of the arrangement that falls with this promise."""
+        return self.search([
+            ('move_line_id', '=', self.move_line_id.id), ('state', '=', 'open'), ('part', '>', self.part),
+        ])
+
     def _settle(self, today_by_company=None) -> None:
         """Mark open promises as kept (as soon as the amount is paid) or broken (after their day)."""
-        for promise in self.filtered(lambda promise: promise.state == 'open'):
+        for promise in self.sorted('part'):
+            if promise.state != 'open':
+                continue  # settled before, or fallen with an earlier part
             today = promise.company_id._dunning_today()
             line = promise.move_line_id
             paid = promise.residual_before - line.amount_residual_currency
             state = verdict(is_kept(paid, promise.amount, line.reconciled), promise.date, today)
             if state != 'open':
-                promise._passed().write({'state': state, 'settled_on': today})
+                settled = promise | promise._lapsing() if state == 'broken' else promise
+                settled._passed().write({'state': state, 'settled_on': today})
 
     @api.model
     def _cron_settle(self):

@@ -32,3 +32,30 @@ class TestFourDates(DunningCase):
         line = self._receivable(due='2026-03-10')
         self.company.dunning_policy_id = False
         self.assertFalse(line._four_dates())
+
+    def test_the_parts_of_an_arrangement_move_them_together_and_fall_together(self):
+        """N14: two parts cover the receivable; when the first is broken, the second is, too."""
+        line = self._receivable(100, due='2026-03-10')
+        self._plan()
+        parts = [self.env['payment.promise'].create({
+            'move_line_id': line.id, 'amount': 50, 'date': day, 'part': part,
+        }) for part, day in ((1, '2026-03-16'), (2, '2026-03-30'))]
+        self.assertEqual([part.residual_before for part in parts], [100, 50])
+        self.assertFalse(self._plan())
+        with freeze_time('2026-03-16 10:00:00'):
+            self.assertEqual(line._four_dates()[line.id].suspension, self._day('2026-03-26'))
+        with freeze_time('2026-03-17 10:00:00'):
+            (parts[1] | parts[0])._settle()
+            self.assertEqual([part.state for part in parts], ['broken', 'broken'])
+
+    def test_a_part_is_kept_by_what_is_paid_beyond_the_parts_before(self):
+        line = self._receivable(100, due='2026-03-10')
+        parts = [self.env['payment.promise'].create({
+            'move_line_id': line.id, 'amount': 50, 'date': '2026-03-30', 'part': part,
+        }) for part in (1, 2)]
+        self._pay(line.move_id, 50)
+        (parts[0] | parts[1])._settle()
+        self.assertEqual([part.state for part in parts], ['kept', 'open'])
+        self._pay(line.move_id, 50)
+        parts[1]._settle()
+        self.assertEqual(parts[1].state, 'kept')
