@@ -38,9 +38,7 @@ class TestAccess(PanelPageCase):
 
     def test_nobody_without_a_login_sees_a_page(self):
         for page in ('/my/receipts', '/my/pay', '/my/transfers', '/my/transfers/new', '/my/cases', '/my/cases/new',
-                     '/my/circulars', '/my/requests', '/my/referrals'):
-                     '/my/circulars', '/my/requests', '/my/transactions', '/my/transactions/xlsx'):
                      '/my/circulars', '/my/requests', '/my/transactions', '/my/transactions/xlsx',
-                     '/my/arrangement'):
+                     '/my/arrangement', '/my/referrals'):
             with self.subTest(page):
                 self.assertIn('/web/login', self.url_open(page).url)
