@@ -20,6 +20,12 @@ COLOURS = 128
 FORM, LIST = '.o_form_view', '.o_list_view .o_data_row'
 ALARM_CONTRACT = """[...document.querySelectorAll('.o_portal_my_doc_table tbody tr')].find(
     row => row.innerText.includes('Alarm')).querySelector('a').href"""
+PANEL = {
+    'panel_home': '/my', 'panel_receipts': '/my/receipts', 'panel_transactions': '/my/transactions',
+    'panel_statement': '/my/statement', 'panel_requests': '/my/requests', 'panel_case': '/my/cases/new',
+    'panel_board': '/my/circulars',
+}
+"""Pages of the panel by the name of their picture; each is taken on a phone, too."""
 STATE = '.o_statusbar_status .o_arrow_button_current'
 
 
@@ -74,6 +80,32 @@ def customer(page: Browser, url: str) -> None:
     invoice = page.run("document.querySelector('.o_service_portal_invoices a[href*=report_type]').href")
     save_pdf(page.download(invoice), 'invoice_pdf')
     save_pdf(page.download(page.run("document.querySelector('.o_service_contract_pdf').href")), 'contract_pdf')
+    page.resize(DESKTOP)
+    journeys(page, url)
+    for size, suffix in ((DESKTOP, ''), (PHONE, '_phone')):
+        page.resize(size)
+        for name, path in PANEL.items():
+            page.open(f'{url}{path}', 'main')
+            save(page, f'{name}{suffix}')
+
+
+def journeys(page: Browser, url: str) -> None:
+    """Pay two receipts, arrange payments and ask for another plan: each up to what is shown before it is sent."""
+    page.open(f'{url}/my/receipts', '.o_receipts_form')
+    submit(page, '.o_receipts_bar button[type=submit]', '.o_pay_amount')
+    save(page, 'panel_pay')
+    page.open(f'{url}/my/arrangement', '.o_arrangement_form')
+    submit(page, 'button[value=show]', '.o_request_effect')
+    save(page, 'panel_arrangement')
+    page.open(f'{url}/my/contracts', '.o_portal_my_doc_table')
+    page.open(f'{page.run(ALARM_CONTRACT)}/request/end', '.o_request_form')
+    submit(page, 'button[value=show]', '.o_request_effect')
+    save(page, 'panel_request')
+
+
+def submit(page: Browser, button: str, selector: str) -> None:
+    click(page, button)
+    page.wait(f'Boolean(document.querySelector("{selector}"))')
 
 
 def open_row(page: Browser, text: str) -> None:

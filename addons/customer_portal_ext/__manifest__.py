@@ -58,6 +58,7 @@
     ],
     'demo': [
         'demo/website.xml',
+        'demo/panel.xml',
         'demo/referrals.xml',
         'demo/special_customers.xml',
     ],
