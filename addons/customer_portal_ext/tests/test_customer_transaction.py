@@ -167,3 +167,22 @@ class TestCustomerTransaction(PanelPageCase, AccountPaymentCommon):
         self.assertFalse(self._own())
         for right in ('write', 'create', 'unlink'):
             self.assertFalse(foreign.with_user(self.portal_user).has_access(right))
+
+    def test_staff_reads_those_of_its_companies_and_other_employees_none(self):
+        """G16."""
+        self._report()
+        other = self.env['res.company'].create({'name': "Other"})
+        employee, desk, stranger = self.env['res.users'].create([{
+            'name': login, 'login': login, 'company_id': company.id, 'company_ids': [Command.set(company.ids)],
+            'group_ids': [Command.set(self.env.ref(group).ids)],
+        } for login, company, group in (
+            ('employee', self.company, 'base.group_user'),
+            ('desk', self.company, 'customer_portal_ext.group_desk_user'),
+            ('stranger', other, 'customer_portal_ext.group_desk_user'),
+        )])
+        Transaction = self.env['customer.transaction']
+        own = [('partner_id', '=', self.customer.id)]
+        self.assertFalse(Transaction.with_user(employee).has_access('read'))
+        self.assertEqual(Transaction.with_user(desk).search(own).mapped('amount'), [20])
+        self.assertEqual(Transaction.with_user(desk).search(own).invoice_ids.ids, [])
+        self.assertFalse(Transaction.with_user(stranger).search(own))
