@@ -95,3 +95,9 @@ class AccountMoveLine(models.Model):
             items = items.filtered(lambda item: item.service_contract_id == self.service_contract_id)
         starts, ends = items.mapped('service_period_start'), items.mapped('service_period_last_day')
         return min(starts, default=None), max(ends, default=None)
+
+    def _receivable_subject(self) -> str:
+        """Return what a receivable without period is for, in the words of its invoice."""
+        self.ensure_one()
+        items = self.sudo().move_id.invoice_line_ids.filtered(lambda item: item.display_type == 'product')
+        return ', '.join(dict.fromkeys((item.name or '').split('\n', 1)[0] for item in items[:3]))

@@ -44,7 +44,9 @@ class CustomerTransaction(models.Model):
     transaction_id = fields.Many2one('payment.transaction', "Card charge", readonly=True)
     report_id = fields.Many2one('transfer.report', "Reported transfer", readonly=True)
     invoice_ids = fields.Many2many(
-        'account.move', string="Pays", compute='_compute_invoice_ids', search='_search_invoice_ids')
+        'account.move', string="Pays", compute='_compute_invoice_ids', search='_search_invoice_ids',
+        groups='account.group_account_invoice,account.group_account_readonly,base.group_portal',
+    )
 
     @property
     def _table_query(self) -> SQL:
