@@ -23,6 +23,7 @@
         'data/ir_cron.xml',
         'data/mail_template.xml',
         'data/dunning_step.xml',
+        'data/mail_template_satisfaction.xml',
         'data/support_case_type.xml',
         'data/support_article.xml',
         'data/product.xml',
@@ -42,6 +43,7 @@
         'views/sale_order_views.xml',
         'views/res_config_settings_views.xml',
         'views/payment_token_views.xml',
+        'views/service_satisfaction_views.xml',
         'views/portal_menus.xml',
         'views/portal_shared_templates.xml',
         'views/portal_panel_templates.xml',
@@ -55,6 +57,7 @@
         'views/portal_catalog_templates.xml',
         'views/portal_referral_templates.xml',
         'views/portal_special_templates.xml',
+        'views/portal_satisfaction_templates.xml',
     ],
     'demo': [
         'demo/website.xml',

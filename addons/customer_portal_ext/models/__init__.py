@@ -25,12 +25,14 @@ from . import service_request_trial
 from . import service_request_arrangement
 from . import service_request_interval
 from . import service_request_public
+from . import service_satisfaction
 from . import special_list
 from . import special_member
 from . import support_article
 from . import support_case
 from . import support_case_form
 from . import support_case_type
+from . import support_case_delay
 from . import transfer_report
 from . import transfer_report_form
 from . import website

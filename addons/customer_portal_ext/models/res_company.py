@@ -39,6 +39,11 @@ class ResCompany(models.Model):
         help="Within the limits, for customers who broke no promise in the last year.",
     )
 
+    portal_ask_days = fields.Integer(
+        "Ask after days", default=14,
+        help="So many days after a contract began its customer is asked how it is. 0: nobody is asked.",
+    )
+
     portal_embed_origins = fields.Char(
         "Sites that may show the order form", help="Addresses such as https://www.example.com, with blanks between.",
     )
