@@ -62,6 +62,7 @@
     'demo': [
         'demo/website.xml',
         'demo/panel.xml',
+        'demo/support.xml',
         'demo/referrals.xml',
         'demo/special_customers.xml',
     ],
