@@ -20,7 +20,7 @@ from tools.steps import run_command
 CORE = '/my/invoices'
 RATIO, SECONDS = 1.3, 0.5
 """A page takes at most so many times as long as core's list, and a list of 5,000 invoices so long (H5)."""
-LISTS = ('/my/receipts', '/my/statement', '/my')
+LISTS = ('/my/receipts', '/my/receipts?filterby=all', '/my/receipts/page/50?filterby=all', '/my/statement', '/my')
 LOGGED = re.compile(r'"GET (?P<path>\S+) HTTP/1.1" 200 - (?P<queries>\d+) ')
 
 

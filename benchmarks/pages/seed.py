@@ -2,9 +2,8 @@
 
 from benchmarks.kit.rows import copy_rows
 
-WEEKLY = "(current_date - (i % 5000) * {days})::text"
-OPEN_EVERY = 5
-"""One invoice in five is open, the others are paid."""
+OPEN = 100
+"""So many invoices are open, all others are paid."""
 
 
 def grow(env, own: dict[str, int], line_id: int, invoices: int, others: int) -> None:
@@ -29,25 +28,47 @@ def grow(env, own: dict[str, int], line_id: int, invoices: int, others: int) -> 
 
 
 def _invoices(env, own: dict[str, int], line_id: int, count: int) -> None:
-    line = env['account.move.line'].browse(line_id)
-    move, number, day = line.move_id, "'BENCH/' || i", WEEKLY.format(days=7 if count <= 500 else 1)
-    # The invoices are those of the contract, whose page lists them.
-    move.line_ids.write({'service_contract_id': own['service.contract']})
+    """Copy an open invoice and one that is paid, with its payment; the contract's page lists them all."""
+    open_move = env['account.move.line'].browse(line_id).move_id
+    open_move.line_ids.write({'service_contract_id': own['service.contract']})
+    paid_move = open_move.copy({'invoice_date': open_move.invoice_date})
+    paid_move.action_post()
+    paid_move.line_ids.write({'service_contract_id': own['service.contract']})
+    env['account.payment.register'].with_context(active_model='account.move', active_ids=paid_move.ids).create(
+        {})._create_payments()
     env.flush_all()
-    is_open = f'i % {OPEN_EVERY} = 0'
-    first = copy_rows(
-        env.cr, 'account_move', move.id, count, name=number, sequence_number='i', sequence_prefix="'BENCH/'",
-        payment_reference=number, access_token='NULL', invoice_date=day, date=day, invoice_date_due=day,
-        payment_state=f"CASE WHEN {is_open} THEN 'not_paid' ELSE 'paid' END",
-        amount_residual=f'CASE WHEN {is_open} THEN {move.amount_total} ELSE 0 END',
-        amount_residual_signed=f'CASE WHEN {is_open} THEN {move.amount_total} ELSE 0 END',
-    )
-    for item in move.line_ids:
-        rest = {'amount_residual': f'CASE WHEN {is_open} THEN {item.amount_residual} ELSE 0 END',
-                'amount_residual_currency': f'CASE WHEN {is_open} THEN {item.amount_residual} ELSE 0 END',
-                'date_maturity': day} if item == line else {}
-        copy_rows(env.cr, 'account_move_line', item.id, count, move_id=f'{first} + i', move_name=number, date=day,
-                  **rest)
+    day = f"(current_date - (i * {max(3500 // count, 1)})::int)::text"
+    _copy_moves(env.cr, open_move, OPEN, 'O', day)
+    _copy_moves(env.cr, paid_move, count - OPEN, 'P', day)
+
+
+def _copy_moves(cr, move, count: int, prefix: str, day: str) -> None:
+    """Copy an invoice with what paid it."""
+    receivables = move.line_ids.filtered(lambda line: line.display_type == 'payment_term')
+    partials = receivables.matched_debit_ids | receivables.matched_credit_ids
+    lines = (move | (partials.debit_move_id | partials.credit_move_id).move_id).line_ids
+    moves = {
+        one.id: copy_rows(
+            cr, 'account_move', one.id, count, name=f"'{prefix}{one.id}/' || i", sequence_number='i',
+            sequence_prefix=f"'{prefix}{one.id}/'", access_token='NULL', origin_payment_id='NULL',
+            payment_reference=f"'{prefix}{one.id}/' || i", date=day, invoice_date=day, invoice_date_due=day)
+        for one in lines.move_id
+    }
+    fulls = {full.id: copy_rows(cr, 'account_full_reconcile', full.id, count) for full in partials.full_reconcile_id}
+    copied = {
+        line.id: copy_rows(
+            cr, 'account_move_line', line.id, count, move_id=f'{moves[line.move_id.id]} + i', date=day,
+            move_name=f"'{prefix}{line.move_id.id}/' || i", payment_id='NULL',
+            full_reconcile_id=f'{fulls[line.full_reconcile_id.id]} + i' if line.full_reconcile_id else 'NULL',
+            **({'date_maturity': day} if line.date_maturity else {}))
+        for line in lines
+    }
+    for partial in partials:
+        copy_rows(
+            cr, 'account_partial_reconcile', partial.id, count, max_date=day,
+            debit_move_id=f'{copied[partial.debit_move_id.id]} + i',
+            credit_move_id=f'{copied[partial.credit_move_id.id]} + i',
+            full_reconcile_id=f'{fulls[partial.full_reconcile_id.id]} + i' if partial.full_reconcile_id else 'NULL')
 
 
 def _contracts(cr, contract_id: int, count: int) -> int:

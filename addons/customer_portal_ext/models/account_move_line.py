@@ -1,12 +1,14 @@
 """Receivables as customers see them: one status each, and what is on its way to pay them."""
 
+from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.addons.service_contracts.rules.money import to_decimal
 from odoo.fields import Domain
 
-from ..rules.receivable_status import Receivable, cover_oldest, receivable_status
+from ..rules.receivable_status import Receivable, cover_in_turn, receivable_status
 
 STATUS_SELECTION = [
     ('deleted', "Deleted"), ('paid', "Paid"), ('in_process', "In Process"), ('suspended', "Suspended"),
@@ -28,10 +30,11 @@ class AccountMoveLine(models.Model):
     @api.depends('amount_residual_currency', 'date_maturity', 'parent_state')
     def _compute_receivable_status(self):
         facts = self._receivable_facts()
+        # sudo: the time zone stands on the company's address
+        today = {company: company.sudo()._service_today() for company in self.company_id}
         for line in self:
             fact = facts.get(line.id)
-            today = line.company_id.sudo()._service_today()  # sudo: the time zone stands on the company's address
-            line.receivable_status = fact and receivable_status(fact, today)
+            line.receivable_status = fact and receivable_status(fact, today[line.company_id])
             line.amount_in_process = fact and min(fact.in_process, fact.residual)
 
     @api.model
@@ -57,32 +60,37 @@ class AccountMoveLine(models.Model):
             ) for line in lines
         }
 
-    def _in_process_by_line(self) -> dict[int, object]:
+    def _in_process_by_line(self) -> dict[int, Decimal]:
         """Return what is on its way for each of these receivables: transactions not confirmed, transfers reported.
 
         All receivables of their invoices are looked at, since the oldest are covered first.
         """
-        # sudo: lines of an invoice that the customer owes
+        # sudo: lines of an invoice that the customer owes; that a payment is on its way, not the transaction
         others = self.sudo().move_id.line_ids.filtered(lambda line: line.display_type == 'payment_term')
-        open_lines = (self | others.sudo(self.env.su)).filtered('amount_residual_currency')
-        covered = {}
-        # sudo: the customer sees that a payment is on its way, not the transaction
-        for invoice, lines in open_lines.sudo().grouped('move_id').items():
-            waiting = invoice.transaction_ids.filtered(lambda transaction: transaction.state in WAITING)
-            amount = sum(map(to_decimal, waiting.mapped('amount')), to_decimal(0))
-            covered |= cover_oldest(lines._plain_receivables(covered), amount) if amount else {}
-        for report in self.env['transfer.report'].sudo()._waiting_for(open_lines):
-            wanted = (report.line_ids or open_lines.filtered(lambda line, report=report: report._may_cover(line)))
-            found = cover_oldest(wanted.sudo()._plain_receivables(covered), to_decimal(report.amount))
-            for key, amount in found.items():
-                covered[key] = covered.get(key, 0) + amount
-        return covered
+        open_lines = (self.sudo() | others).filtered('amount_residual_currency')
+        reports = self.env['transfer.report'].sudo()._waiting_for(open_lines)  # sudo: as above
+        claims = [*open_lines._claims_of_transactions(), *open_lines._claims_of_reports(reports)]
+        # What a report was chosen for may stand on another page of the list.
+        return cover_in_turn((open_lines | reports.line_ids)._plain_receivables(), claims) if claims else {}
 
-    def _plain_receivables(self, covered: dict) -> list[Receivable]:
+    def _claims_of_transactions(self) -> Iterator[tuple[set[int], Decimal]]:
+        """Yield for each invoice which of these receivables payments that are not confirmed cover, and how much."""
+        for invoice, lines in self.grouped('move_id').items():
+            waiting = invoice.transaction_ids.filtered(lambda transaction: transaction.state in WAITING)
+            if waiting:
+                yield set(lines.ids), sum(map(to_decimal, waiting.mapped('amount')))
+
+    def _claims_of_reports(self, reports) -> Iterator[tuple[set[int], Decimal]]:
+        """Yield which of these receivables each reported transfer covers, and how much."""
+        alike = self.grouped(lambda line: reports._covers(line, line.partner_id)) if reports else {}
+        for report in reports:
+            lines = report.line_ids or alike.get(report._covers(report, report.partner_id), self.browse())
+            yield set(lines.ids), to_decimal(report.amount)
+
+    def _plain_receivables(self) -> list[Receivable]:
         return [
             Receivable(line.id, line.date_maturity or date.max,
-                       to_decimal(line.currency_id.round(line.amount_residual_currency)),
-                       covered.get(line.id, to_decimal(0)))
+                       to_decimal(line.currency_id.round(line.amount_residual_currency)))
             for line in self
         ]
 

@@ -18,7 +18,7 @@ class DunningHold(models.Model):
 
         :param vals: values of the holds, such as ``kind`` and what they come from.
         """
-        covered = cover_oldest(lines._plain_receivables({}), to_decimal(amount))
+        covered = cover_oldest(lines._plain_receivables(), to_decimal(amount))
         self.create([{
             'move_line_id': line.id, 'company_id': line.company_id.id, 'amount': float(covered[line.id]), **vals,
         } for line in lines if covered.get(line.id)])

@@ -70,5 +70,4 @@ class ResPartner(models.Model):
             ('next_charge_date', '!=', False),
         ], order='next_charge_date, id', limit=NEXT_CHARGES)
         # sudo: prices and taxes of the own services
-        rows = [row for contract in contracts.sudo() for row in contract._portal_next_charges()]
-        return sorted(rows, key=lambda row: row['charge_date'])[:NEXT_CHARGES]
+        return contracts.sudo()._portal_next_charges(NEXT_CHARGES)

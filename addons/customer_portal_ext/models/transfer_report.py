@@ -210,10 +210,12 @@ class TransferReport(models.Model):
 
     def _may_cover(self, line) -> bool:
         """Tell whether a report without chosen receivables pays this one."""
-        return (
-            line.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id
-            and line.currency_id == self.currency_id and line.company_id == self.company_id
-        )
+        return self._covers(line, line.partner_id) == self._covers(self, self.partner_id)
+
+    @staticmethod
+    def _covers(record, partner) -> tuple:
+        """Return what a report and the receivables it pays without a choice have in common."""
+        return partner.commercial_partner_id, record.currency_id, record.company_id
 
     def _to_pay(self):
         """Return the open receivables the transfer pays: those chosen, then what fell due first."""

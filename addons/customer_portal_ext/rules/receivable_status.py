@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -64,6 +64,31 @@ def cover_oldest(items: Iterable[Receivable], amount: Decimal) -> dict[int, Deci
         if part > 0:
             covered[item.key] = part
             left -= part
+    return covered
+
+
+def cover_in_turn(
+    items: Iterable[Receivable], claims: Iterable[tuple[Container[int], Decimal]],
+) -> dict[int, Decimal]:
+    """Return how amounts on their way cover receivables one after the other, each those it is for, oldest due first.
+
+    :param claims: for each amount the keys of the receivables it may cover.
+
+    >>> items = [Receivable(1, date(2026, 3, 10), Decimal(50)), Receivable(2, date(2026, 2, 10), Decimal(30))]
+    >>> cover_in_turn(items, [({1, 2}, Decimal(40)), ({1}, Decimal(60))])
+    {2: Decimal('30'), 1: Decimal('50')}
+    """
+    covered: dict[int, Decimal] = {}
+    order = sorted(items, key=lambda item: (item.due, item.key))
+    for keys, amount in claims:
+        left = amount
+        for item in order:
+            if left <= 0:
+                break
+            part = min(item.uncovered - covered.get(item.key, ZERO), left) if item.key in keys else ZERO
+            if part > 0:
+                covered[item.key] = covered.get(item.key, ZERO) + part
+                left -= part
     return covered
 
 

@@ -28,9 +28,10 @@ class ServiceContract(models.Model):
         last = min(filter(None, (self.company_id._service_today(), self.date_end)))
         return self.line_ids.filtered(lambda line: not line.date_end or line.date_end >= last)
 
-    def _portal_next_charges(self) -> list[dict]:
-        """Return the next few rows of `_preview`, in the customer's words; none while they cannot be known."""
-        rows = [row for _day, rows in self._next_charges()['groups'] for row in rows][:NEXT_ROWS]
+    def _portal_next_charges(self, limit: int = NEXT_ROWS) -> list[dict]:
+        """Return the next few rows of `_preview` by date, in the customer's words; none while they cannot be known."""
+        # Some more than are shown: the amounts of a day are rounded together.
+        rows = self._next_rows(limit + len(self.line_ids))[:limit]
         names = {line.id: line._portal_name() for line in self.line_ids}
         return [
             row if row['kind'] in BESIDE else {**row, 'service': names[row['contract_line_id']]} for row in rows

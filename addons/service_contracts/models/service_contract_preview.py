@@ -36,13 +36,29 @@ class ServiceContract(models.Model):
         if not self.date_start or self.state == 'removed':
             return {'groups': [], 'problem': '', 'is_cut': False}
         try:
-            until = fields.Date.add(max(self.company_id._service_today(), self.date_start), months=PREVIEW_MONTHS)
-            rows = self._preview(until, PREVIEW_ROWS + 1)
+            rows = self._preview(self._preview_until(), PREVIEW_ROWS + 1)
         except (RuleError, UserError) as error:
             return {'groups': [], 'problem': str(error), 'is_cut': False}
         shown = rows[:PREVIEW_ROWS]
         groups = [(day, list(group)) for day, group in groupby(shown, key=lambda row: row['charge_date'])]
         return {'groups': groups, 'problem': '', 'is_cut': len(rows) > PREVIEW_ROWS}
+
+    def _next_rows(self, limit: int) -> list[dict]:
+        """Return the charges of the next months by date, at most so many of each contract; none where they fail."""
+        begun = self.filtered(lambda contract: contract.date_start and contract.state != 'removed')
+        if not begun:
+            return []
+        try:
+            return begun._preview(begun._preview_until(), limit)
+        except (RuleError, UserError):
+            # One contract that cannot be told must not hide the others.
+            rows = [row for contract in begun for row in contract._next_rows(limit)] if len(begun) > 1 else []
+            return sorted(rows, key=lambda row: row['charge_date'])
+
+    def _preview_until(self) -> date:
+        """Return the last day of which charges are told."""
+        starts = [max(contract.company_id._service_today(), contract.date_start) for contract in self]
+        return fields.Date.add(max(starts), months=PREVIEW_MONTHS)
 
     def _preview(self, date_to: date, limit: int | None = None) -> list[dict]:
         """Return the charges not billed yet that fall due until a day, by date, contract and line.
