@@ -50,6 +50,7 @@
         'views/portal_receipt_templates.xml',
         'views/portal_transfer_templates.xml',
         'views/portal_transaction_templates.xml',
+        'views/portal_accessibility_templates.xml',
         'views/portal_case_templates.xml',
         'views/portal_circular_templates.xml',
         'views/portal_request_templates.xml',

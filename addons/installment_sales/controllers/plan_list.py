@@ -12,8 +12,11 @@ LIST = '/my/installments'
 class PlanList(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
-        count = self._count_plans(self._my_plans_domain())  # always: the card shows it
-        return {**super()._prepare_home_portal_values(counters), 'installment_plan_count': count}
+        values = super()._prepare_home_portal_values(counters)
+        # Without names the first page asks, whose card shows it at once; else only those whose names were sent.
+        if not counters or 'installment_plan_count' in counters:
+            values['installment_plan_count'] = self._count_plans(self._my_plans_domain())
+        return values
 
     @http.route([LIST, f'{LIST}/page/<int:page>'], type='http', auth='user', website=True, methods=['GET'])
     def my_installments(self, page=1, filterby=None, **_others):

@@ -12,8 +12,11 @@ LIST = '/my/contracts'
 class ContractList(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
-        count = self._count_contracts(self._my_contracts_domain())  # always: the card shows it
-        return {**super()._prepare_home_portal_values(counters), 'service_contract_count': count}
+        values = super()._prepare_home_portal_values(counters)
+        # Without names the first page asks, whose card shows it at once; else only those whose names were sent.
+        if not counters or 'service_contract_count' in counters:
+            values['service_contract_count'] = self._count_contracts(self._my_contracts_domain())
+        return values
 
     @http.route([LIST, f'{LIST}/page/<int:page>'], type='http', auth='user', website=True, methods=['GET'])
     def my_contracts(self, page=1, sortby=None, filterby=None, **_others):

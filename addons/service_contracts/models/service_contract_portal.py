@@ -31,7 +31,8 @@ class ServiceContract(models.Model):
     def _portal_next_charges(self, limit: int = NEXT_ROWS) -> list[dict]:
         """Return the next few rows of `_preview` by date, in the customer's words; none while they cannot be known."""
         # Some more than are shown: the amounts of a day are rounded together.
-        rows = self._next_rows(limit + len(self.line_ids))[:limit]
+        spare = max((len(contract.line_ids) for contract in self), default=0)
+        rows = self._next_rows(limit + spare)[:limit]
         names = {line.id: line._portal_name() for line in self.line_ids}
         return [
             row if row['kind'] in BESIDE else {**row, 'service': names[row['contract_line_id']]} for row in rows
