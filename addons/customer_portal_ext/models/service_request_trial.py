@@ -5,6 +5,8 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.tools import format_date
 
 MONTHS = 12
+LONGEST_YEARS = 5
+"""What is charged until an end farther away is not added up."""
 TRIED = ('end', 'book', 'unbook', 'pause')
 
 
@@ -31,6 +33,9 @@ class ServiceRequest(models.Model):
                 self.new({**vals, 'name': self.env._("Preview")})._carry_out()
                 self.env.flush_all()
                 answer = {**self._charges_ahead(contract), **self._option_days(contract, vals)}
+                if vals['kind'] == 'end' and vals['date_wanted'] <= fields.Date.add(
+                        contract.company_id._service_today(), years=LONGEST_YEARS):
+                    answer['to_the_end'] = self._charged_until(contract, vals['date_wanted'])
                 raise _TakenBack
         except _TakenBack:
             self.env.invalidate_all()
@@ -39,16 +44,23 @@ class ServiceRequest(models.Model):
     @api.model
     def _charges_ahead(self, contract) -> dict:
         """Return the first charge to come, the sum of a year, and what is paid monthly."""
-        until = fields.Date.add(contract.company_id._service_today(), months=MONTHS)
-        try:
-            rows = contract._preview(until)
-        except RuleError:
-            rows = []  # what is not known yet, such as usage, is not foretold
+        rows = self._foretold(contract, fields.Date.add(contract.company_id._service_today(), months=MONTHS))
         first = min((row['charge_date'] for row in rows), default=None)
         return {
             'date': first, 'amount': sum(row['amount_total'] for row in rows if row['charge_date'] == first),
             'year': sum(row['amount_total'] for row in rows), 'monthly': contract.recurring_monthly,
         }
+
+    @api.model
+    def _charged_until(self, contract, last_day) -> float:
+        """Return what is still charged of a contract that ends on a day."""
+        return sum(row['amount_total'] for row in self._foretold(contract, last_day))
+
+    def _foretold(self, contract, until) -> list[dict]:
+        try:
+            return contract._preview(until)
+        except RuleError:
+            return []  # what cannot be known yet is not foretold
 
     @api.model
     def _option_days(self, contract, vals: dict) -> dict:
@@ -71,6 +83,8 @@ class ServiceRequest(models.Model):
         if 'start' in after:
             rows += [(env._("Monthly until now, without tax"), money(before['monthly'])),
                      (env._("Monthly from then on, without tax"), money(after['monthly']))]
+        if 'to_the_end' in after:
+            rows.append((env._("Still to pay until the last day"), money(after['to_the_end'])))
         difference = contract.currency_id.round(after['year'] - before['year'])
         if difference:
             label = env._("More to pay in twelve months") if difference > 0 else env._("Less to pay in twelve months")

@@ -132,10 +132,17 @@ class TestServiceRequest(PanelPageCase):
     def test_an_end_and_a_pause_show_what_is_no_longer_charged(self):
         texts = self._texts('end')
         self.assertIn("Less to pay in twelve months", texts)
+        self.assertIn("Still to pay until the last day", texts)
         self.assertFalse(self.contract.date_end)
         texts = self._texts('pause', date_wanted='2026-04-01', date_until='2026-06-01')
         self.assertIn("Less to pay in twelve months", texts)
         self.assertEqual((self.contract.state, len(self.contract.pause_ids)), ('active', 0))
+
+    def test_an_end_in_far_future_is_shown_without_adding_up_for_ever(self):
+        """F1."""
+        texts = self._texts('end', date_wanted='9999-12-31')
+        self.assertNotIn("Still to pay until the last day", texts)
+        self.assertIn("Last day of service", texts)
 
     def test_data_and_payment_method_are_asked_for_in_words(self):
         for kind in ('data', 'payment'):
