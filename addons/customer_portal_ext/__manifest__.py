@@ -56,9 +56,11 @@
         'views/portal_request_templates.xml',
         'views/portal_arrangement_templates.xml',
         'views/portal_catalog_templates.xml',
+        'views/portal_order_templates.xml',
         'views/portal_referral_templates.xml',
         'views/portal_special_templates.xml',
         'views/portal_satisfaction_templates.xml',
+        'data/mail_template_contract.xml',
     ],
     'demo': [
         'demo/website.xml',

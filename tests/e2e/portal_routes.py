@@ -117,6 +117,8 @@ ROUTES = (
     record(f'{PLAN}/documents/<int:document_id>', has_token=True, **FILE),
     record('/my/orders/<int:order_id>/installments', has_token=True, **POST),
     record('/my/orders/<int:order_id>/accept', has_token=True, is_json=True, elsewhere='', **POST),
+    record('/my/orders/<int:order_id>/transaction', has_token=True, is_json=True, elsewhere='', **POST),
+    record('/services/done/<int:order_id>', has_token=True),
     # Transfers, cases, circulars, reminders
     mine('/my/transfers'),
     mine('/my/transfers/new', **FORM),
@@ -140,6 +142,8 @@ ROUTES = (
     shared('/services/<string:slug>/quote', values={'slug': '{service}'}, is_json=True, **POST),
     shared('/services/order', **FORM),
     shared('/services/order/remove', **POST),
+    shared('/shop/cart'),
+    shared('/shop/payment'),
     shared('/help'),
     shared(ARTICLE, values={'article': '{article}'}),
     shared(f'{ARTICLE}/vote', values={'article': '{article}'}, typed={'helped': 'yes'}, **POST),

@@ -5,6 +5,8 @@ from . import circulars
 from . import help
 from . import legal
 from . import order_form
+from . import order_shop
+from . import order_signing
 from . import panel
 from . import pay
 from . import receipts

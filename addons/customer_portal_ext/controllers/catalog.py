@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import format_amount, format_date
 
-from .pay import _ids
+from .pay import _id, _ids
 
 
 class Catalog(http.Controller):
@@ -25,15 +25,29 @@ class Catalog(http.Controller):
 
     @http.route('/services/<string:slug>', type='http', auth='public', website=True, methods=['GET'],
                 sitemap=True)
-    def service(self, slug, embed='', **_others):
-        """Show a plan with its calculator; on another site the page comes without menu and footer."""
+    def service(self, slug, embed='', interval='', **_others):
+        """Show a plan with its calculator and what was chosen of it before.
+
+        In the frame of another site the page comes without menu, footer and questions: its button opens this page on
+        its own, with the choice, because browsers keep no session for a frame.
+        """
         plan_sudo = self._published(slug)
         if not plan_sudo:
             return request.redirect('/services')
-        response = request.render('customer_portal_ext.service', {
-            'plan': plan_sudo, 'typed': {}, 'problem': '', 'embed': bool(embed), **self._quote_values(plan_sudo, [], 0),
-        })
+        options = _ids(','.join(request.httprequest.args.getlist('options')))
+        chosen = {'options': options, 'interval': _id(interval)} if options or _id(interval) else {}
+        typed = {**(request.cart._chosen_of(plan_sudo) if request.cart and not embed else {}), **chosen}
+        response = self._service_page(plan_sudo, typed, embed=bool(embed))
         return _embeddable(response) if embed else response
+
+    def _service_page(self, plan_sudo, typed: dict, problem: str = '', embed: bool = False):
+        cart_sudo = request.cart
+        return request.render('customer_portal_ext.service', {
+            'plan': plan_sudo, 'typed': typed, 'problem': problem, 'embed': embed,
+            'is_in_cart': plan_sudo in cart_sudo.order_line.service_plan_id,
+            'kept': {answer.field_id: answer.value for answer in cart_sudo._answers(plan_sudo) if answer.file},
+            **self._quote_values(plan_sudo, typed.get('options') or [], typed.get('interval') or 0),
+        })
 
     @http.route('/services/<string:slug>/quote', type='jsonrpc', auth='public', website=True)
     def quote(self, slug, options='', interval=0, **_others):
@@ -68,7 +82,7 @@ class Catalog(http.Controller):
 
 def _embeddable(response):
     """Allow the sites named in the settings to show the page in a frame."""
-    origins = request.website.sudo().company_id.portal_embed_origins or ''
-    response.headers['Content-Security-Policy'] = f"frame-ancestors 'self' {' '.join(origins.split())}".strip()
+    origins = request.website.sudo().company_id._embed_origins()
+    response.headers['Content-Security-Policy'] = ' '.join(["frame-ancestors 'self'", *origins])
     response.headers.pop('X-Frame-Options', None)
     return response

@@ -1,13 +1,12 @@
-"""The order of a visitor: services put in and taken out, who contracts, then signing on the order's own page."""
+"""The cart of a visitor who contracts: services put in and taken out, who contracts, and the last page."""
 
 from odoo import http
-from odoo.exceptions import UserError
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
 from .catalog import Catalog
-from .pay import _ids
-
-KEY = 'service_order_id'
+from .pay import _id, _ids
 
 
 class OrderForm(Catalog):
@@ -15,53 +14,77 @@ class OrderForm(Catalog):
     @http.route('/services/<string:slug>/add', type='http', auth='public', website=True,
                 methods=['POST'])
     def add(self, slug, interval='', **typed):
-        """Put a plan into the order; what was typed stays when something is missing."""
+        """Put a plan into the cart, or its new options; what was typed and uploaded stays when something is missing."""
         plan_sudo = self._published(slug)
         if not plan_sudo:
             return request.redirect('/services')
         options = _ids(','.join(request.httprequest.form.getlist('options')))
-        interval_id = int(interval) if interval.isdecimal() and len(interval) < 10 else 0
+        cart_sudo = request.cart or request.website._create_cart()
+        problem = cart_sudo._keep_answers(plan_sudo, typed, request.httprequest.files)
         try:
             with request.env.cr.savepoint():
-                self._order(create=True)._add_plan(
-                    plan_sudo, options, interval_id, typed, request.httprequest.files)
+                cart_sudo._put_plan(plan_sudo, options, _id(interval))
         except UserError as error:
-            return request.render('customer_portal_ext.service', {
-                'plan': plan_sudo, 'typed': {**typed, 'options': options, 'interval': interval_id},
-                'problem': str(error), 'embed': False, **self._quote_values(plan_sudo, options, interval_id),
-            })
+            problem = problem or str(error)
+        if problem:
+            return self._service_page(plan_sudo, {**typed, 'options': options, 'interval': _id(interval)}, problem)
         return request.redirect('/services/order')
 
     @http.route('/services/order', type='http', auth='public', website=True, methods=['GET', 'POST'], sitemap=False)
     def order(self, **typed):
-        """Show the order with what recurs and what is paid once, and take who contracts."""
-        order_sudo, problem = self._order(), ''
-        if request.httprequest.method == 'POST' and order_sudo:
+        """Show the cart with what recurs and what is paid once, and take who contracts."""
+        cart_sudo, problem = request.cart, ''
+        if request.httprequest.method == 'POST' and cart_sudo:
             try:
                 with request.env.cr.savepoint():
-                    order_sudo._take_customer(typed, request.env.user)
-                return request.redirect(order_sudo.get_portal_url())
+                    return request.redirect(self._next_step(cart_sudo, typed))
             except UserError as error:
                 problem = str(error)
+        summary = cart_sudo._online_summary() if cart_sudo else {}
         return request.render('customer_portal_ext.service_order', {
-            'order': order_sudo, 'problem': problem, 'typed': typed, 'is_visitor': request.env.user._is_public(),
-            **(order_sudo._online_summary() if order_sudo else {}),
+            **summary, 'order': cart_sudo, 'problem': problem or summary.get('problem'),
+            'typed': typed or self._known(cart_sudo), 'is_visitor': request.env.user._is_public(),
         })
 
+    def _next_step(self, cart_sudo, typed: dict) -> str:
+        """Take who contracts, and tell where the journey goes on: what is shipped needs an address first."""
+        cart_sudo._check_cart()
+        request.session['sale_last_order_id'] = cart_sudo.id
+        if cart_sudo._has_deliverable_products():
+            return '/shop/checkout'
+        if request.env.user._is_public():
+            cart_sudo._take_visitor(typed)
+        return cart_sudo.get_portal_url() if cart_sudo.is_online_contract else '/shop/payment'
+
+    def _known(self, cart_sudo) -> dict:
+        """Return what the visitor told before."""
+        if not cart_sudo or cart_sudo._is_nobodys() or not cart_sudo._may_correct_customer():
+            return {}
+        partner = cart_sudo.partner_id
+        return {'name': partner.name, 'email': partner.email, 'phone': partner.phone}
+
     @http.route('/services/order/remove', type='http', auth='public', website=True, methods=['POST'])
-    def remove(self, plan='', **_others):
-        """Take a plan out of the order."""
-        order_sudo = self._order()
-        if order_sudo and plan.isdecimal():
-            order_sudo._remove_plan(int(plan))
+    def remove(self, plan='', line='', **_others):
+        """Take a plan, or a product, out of the cart."""
+        if request.cart:
+            request.cart._remove_plan(_id(plan))
+            if _id(line):
+                request.cart._cart_update_line_quantity(_id(line), 0)
         return request.redirect('/services/order')
 
-    def _order(self, create: bool = False):
-        """Return the order of this session that is not signed yet, with rights over everything; it is the visitor's."""
-        Order_sudo = request.env['sale.order'].sudo()  # sudo: the session is the proof whose order it is
-        order_sudo = Order_sudo.browse(request.session.get(KEY) or []).exists().filtered(
-            lambda order: order.is_online_contract and order.state in ('draft', 'sent'))
-        if not order_sudo and create:
-            order_sudo = Order_sudo._start_online(request.env.user.partner_id.sudo(), request.website.sudo())
-            request.session[KEY] = order_sudo.id
-        return order_sudo
+
+class OrderDone(CustomerPortal):
+
+    @http.route('/services/done/<int:order_id>', type='http', auth='public', website=True, methods=['GET'],
+                sitemap=False)
+    def done(self, order_id, access_token=None, **_others):
+        """Tell what both sides owe now, and invite the customer to register; or that the payment failed."""
+        try:
+            order_sudo = self._document_check_access('sale.order', order_id, access_token=access_token)
+        except (AccessError, MissingError):
+            return request.redirect('/my')
+        return request.render('customer_portal_ext.service_done', {
+            'order': order_sudo, 'transaction': order_sudo.get_portal_last_transaction(),
+            'is_waiting': bool(order_sudo._payment_on_its_way()),
+            **order_sudo._commitments(),
+        })

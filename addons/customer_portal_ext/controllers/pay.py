@@ -67,3 +67,8 @@ def _ids(text: str) -> list[int]:
     """Return the ids in a list such as 3,5,8; anything else counts as no choice."""
     parts = [part for part in str(text or '').split(',') if part.isdecimal()]
     return sorted({int(part) for part in parts if int(part) < ID_LIMIT})[:LIMIT]
+
+
+def _id(text: str) -> int:
+    """Return the id that a form sent; 0 for anything else."""
+    return next(iter(_ids(text)), 0)

@@ -16,7 +16,11 @@ from . import referral_programme
 from . import res_company
 from . import res_config_settings
 from . import res_partner
-from . import sale_order
+from . import sale_order_abandoned
+from . import sale_order_cart
+from . import sale_order_confirmed
+from . import sale_order_online
+from . import service_contract
 from . import service_plan
 from . import service_plan_field
 from . import service_request

@@ -1,6 +1,7 @@
-"""Payments of several receivables at once: what the customer chose is what gets paid."""
+"""Payments of several receivables at once, and the first payment of a contract: what was chosen is what gets paid."""
 
 from odoo import fields, models
+from odoo.fields import Command
 
 
 class PaymentTransaction(models.Model):
@@ -13,6 +14,35 @@ class PaymentTransaction(models.Model):
 
     _partner_index = models.Index("(partner_id)")
     _payment_index = models.Index("(payment_id) WHERE payment_id IS NOT NULL")
+    # === THE FIRST PAYMENT OF A CONTRACT === #
+
+    def _check_amount_and_confirm_order(self):
+        # EXTENDS sale: only what is signed becomes a contract; then what is due is billed, so that it gets paid
+        unsigned = self.filtered(lambda tx: any(
+            order.is_online_contract and order._has_to_be_signed() for order in tx.sale_order_ids))
+        confirmed = super(PaymentTransaction, self - unsigned)._check_amount_and_confirm_order()
+        for transaction in self.filtered(lambda tx: tx.state == 'done'):
+            transaction._pay_first_charges()
+        return confirmed
+
+    def _pay_first_charges(self) -> None:
+        """Let the payment settle what contracts that were begun online charge at once, and keep its card for them."""
+        orders = self.sale_order_ids.filtered(lambda order: order.is_online_contract and order.state == 'sale')
+        receivables = orders._bill_first_charges()
+        if receivables:
+            self.write({
+                'invoice_ids': [Command.set(receivables.move_id.ids)],
+                'receivable_line_ids': [Command.set(receivables.ids)],
+            })
+        if self.token_id:
+            orders.service_contract_ids.payment_token_id = self.token_id
+
+    def _invoice_sale_orders(self):
+        # EXTENDS sale: what is due of contracts that were begun online is billed already
+        online = self.filtered(lambda tx: any(tx.sale_order_ids.mapped('is_online_contract')))
+        return super(PaymentTransaction, self - online)._invoice_sale_orders()
+
+    # === CHOSEN RECEIVABLES === #
 
     def _create_payment(self, **extra_create_values):
         # EXTENDS account_payment: settle the chosen receivables first, not simply the oldest of their invoices
@@ -22,12 +52,17 @@ class PaymentTransaction(models.Model):
         return payment
 
     def _settle_chosen(self, payment) -> None:
-        """Reconcile a payment with the chosen receivables, by due date, then with the rest of their invoices."""
+        """Reconcile a payment with the chosen receivables, by due date, then with the rest of their invoices.
+
+        Of the first payment of a contract only what it is for: later invoices have their day.
+        """
         credit = payment.move_id.line_ids.filtered(lambda line: line.account_id == payment.destination_account_id)
         credit.remove_move_reconcile()
         others = self.invoice_ids.line_ids.filtered(lambda line: line.display_type == 'payment_term')
         by_date = [*self.receivable_line_ids.sorted(_by_due_date), *(others - self.receivable_line_ids).sorted(
             _by_due_date)]
+        if self.sale_order_ids:  # an installment takes all that is left for its plan, so it comes last
+            by_date = self.receivable_line_ids.sorted(lambda line: (bool(line.installment_line_id), line.id))
         for line in by_date:
             if credit.reconciled:
                 return

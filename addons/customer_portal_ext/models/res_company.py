@@ -1,9 +1,14 @@
 """What a company decides about its customer panel."""
 
-from odoo import fields, models
+import re
+
+from odoo import api, fields, models
 from odoo.addons.service_contracts.rules.money import to_decimal
+from odoo.exceptions import ValidationError
 
 from ..rules.arrangement import Limits
+
+ORIGIN = re.compile(r'https?://(\*\.)?[\w-]+(\.[\w-]+)*(:\d{1,5})?')
 
 
 class ResCompany(models.Model):
@@ -47,6 +52,20 @@ class ResCompany(models.Model):
     portal_embed_origins = fields.Char(
         "Sites that may show the order form", help="Addresses such as https://www.example.com, with blanks between.",
     )
+
+    @api.constrains('portal_embed_origins')
+    def _check_portal_embed_origins(self):
+        for company in self:
+            wrong = [origin for origin in company._embed_origins() if not ORIGIN.fullmatch(origin)]
+            if wrong:
+                raise ValidationError(self.env._(
+                    "“%s” is no address of a site. Write them such as https://www.example.com, with blanks between.",
+                    wrong[0],
+                ))
+
+    def _embed_origins(self) -> list[str]:
+        """Return the sites that may show the form of a service in a frame."""
+        return (self.portal_embed_origins or '').split()
 
     def _transfer_journal(self):
         """Return the journal in which confirmed transfers are booked."""

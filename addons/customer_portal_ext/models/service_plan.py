@@ -1,8 +1,11 @@
 """Plans in the online catalog: what visitors read, how many may still be contracted, and what a choice costs."""
 
 from odoo import api, fields, models
+from odoo.addons.service_contracts.models.service_terms_mixin import TERM_FIELDS
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+
+from .taken_back import taken_back
 
 PREVIEW_MONTHS = 12
 PREVIEW_ROWS = 12
@@ -71,13 +74,9 @@ class ServicePlan(models.Model):
         :raises UserError: if options exclude each other or are missing.
         """
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                answer = self._quote_of(self._draft_contract(partner, company, option_ids, interval_id))
-                raise _TakenBack
-        except _TakenBack:
-            self.env.invalidate_all()
-            return answer
+        with taken_back(self.env):
+            answer = self._quote_of(self._draft_contract(partner, company, option_ids, interval_id))
+        return answer
 
     def _draft_contract(self, partner, company, option_ids: list[int], interval_id: int):
         interval = self.interval_ids.filtered(lambda interval: interval.id == interval_id)
@@ -114,6 +113,21 @@ class ServicePlan(models.Model):
             if plan.is_sold_out:
                 raise UserError(self.env._("%s is taken by as many customers as we can serve.", plan.name))
 
+    # === CONTRACTS ONLINE === #
+
+    def _contract_key(self) -> str:
+        """Return what plans must have in common to go under one contract: terms, rules, no trial, no levels."""
+        self.ensure_one()
+        is_alone = self.trial_count or self.family_id or self.allowed_target_ids
+        rules = [self.auto_activate, self.payment_term_id.id, self.suspension_billing, self.unused_rule]
+        return repr([is_alone and self.id, *rules, *(self[name] for name in TERM_FIELDS)])
+
+    def _had_trial(self, partner) -> bool:
+        """Tell whether a customer had the trial of one of the plans, which is given once."""
+        keys = [f'{partner.commercial_partner_id.id}:{plan.id}' for plan in self.filtered('trial_once')]
+        # sudo: the trial may be under a contract of another person in charge or company
+        return bool(self.env['service.contract'].sudo().search_count([('trial_key', 'in', keys)], limit=1))
+
 
 class ServicePlanLine(models.Model):
     _inherit = 'service.plan.line'
@@ -122,10 +136,6 @@ class ServicePlanLine(models.Model):
         """Return the service in the words for visitors, without the reference of its product."""
         self.ensure_one()
         return (self.name or '').split('\n', 1)[0].removeprefix(f'[{self.product_id.default_code}] ')
-
-
-class _TakenBack(Exception):
-    """Leaves the savepoint of a quote, so that nothing of it stays."""
 
 
 def _visitor_name(line) -> str:

@@ -39,18 +39,14 @@ class ServicePlanField(models.Model):
     def _answer(self, typed: dict, files: dict) -> dict:
         """Return the checked answer to a question as values of its record; empty if it was left out.
 
-        :raises UserError: telling which question, and what is expected.
+        :raises UserError: telling which question, and what is expected of an answer.
         """
         self.ensure_one()
         key = f'field_{self.id}'
         if self.kind == 'file':
-            answer = self._answered_file(files.get(key))
-        else:
-            text = str(typed.get(key) or '').strip()[:TEXT_LIMIT]
-            answer = {'value': self._checked(text)} if text else {}
-        if not answer and self.is_required:
-            raise UserError(self.env._("“%s” is needed.", self.name))
-        return answer
+            return self._answered_file(files.get(key))
+        text = str(typed.get(key) or '').strip()[:TEXT_LIMIT]
+        return {'value': self._checked(text)} if text else {}
 
     def _checked(self, text: str) -> str:
         if self.kind == 'date':

@@ -4,6 +4,7 @@ from . import test_catalog
 from . import test_installments_in_process
 from . import test_customer_transaction
 from . import test_odoo_own
+from . import test_checkout
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular

@@ -123,16 +123,24 @@ class SaleOrder(models.Model):
             # sudo: a salesperson, or the customer on the portal, confirms; the contract follows from it
             order_sudo = order.sudo().with_company(order.company_id)
             new_sudo = order_sudo.order_line.filtered(lambda line: line._awaits_contract())
-            if new_sudo:
-                order_sudo._put_under_contract(new_sudo)
+            for lines_sudo in order_sudo._contract_groups(new_sudo):
+                order_sudo._put_under_contract(lines_sudo)
+
+    def _contract_groups(self, lines) -> list:
+        """Return which order lines go under one contract together: all of them. Override it to split them."""
+        return [lines] if lines else []
+
+    def _contract_to_join(self, lines):
+        """Return the running contract of the order that takes up more of its services; maybe none."""
+        return self.service_contract_ids.filtered(lambda c: c.state in ('draft', 'active', 'suspended'))[:1]
 
     def _put_under_contract(self, lines) -> None:
-        """Add order lines to the contract of the order; make it, and activate it, if there is none.
+        """Add order lines to a contract of the order; make it, and activate it, if there is none.
 
         What keeps the contract from being active does not keep the customer from buying: it becomes a task.
         """
         line_vals = [line._prepare_contract_line_vals() for line in lines]
-        contract = self.service_contract_ids.filtered(lambda c: c.state in ('draft', 'active', 'suspended'))[:1]
+        contract = self._contract_to_join(lines)
         if contract:
             contract.line_ids = [Command.create(vals) for vals in line_vals]
             return
@@ -146,9 +154,9 @@ class SaleOrder(models.Model):
             contract.action_activate()
 
     def _prepare_service_contract_vals(self, line_vals: list[dict]) -> dict:
-        """Return the values of the contract of a confirmed order; extend it to hand on further fields."""
+        """Return the values of a contract with these lines; extend it to hand on further fields."""
         self.ensure_one()
-        plans = self.order_line.service_plan_id
+        plans = self.env['service.plan'].browse(dict.fromkeys(vals['plan_id'] for vals in line_vals))
         return {
             'partner_id': self.partner_id.id,
             'partner_invoice_id': self.partner_invoice_id.id,

@@ -1,0 +1,21 @@
+"""Work out what would happen, and take everything back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from odoo.api import Environment
+
+
+class _TakenBack(Exception):
+    """Leaves the savepoint, so that nothing of it stays."""
+
+
+@contextmanager
+def taken_back(env: Environment) -> Iterator[None]:
+    """Take back what the block writes; its answer has to be plain values. Errors of the block pass."""
+    try:
+        with env.cr.savepoint():
+            yield
+            raise _TakenBack
+    except _TakenBack:
+        env.invalidate_all()
