@@ -180,7 +180,7 @@ class SaleOrder(models.Model):
         if answers := self._answers(plans):
             vals['field_value_ids'] = [Command.link(answer.id) for answer in answers]
         if self.is_online_contract and plans._had_trial(self.partner_id):
-            vals['trial_count'] = 0
+            vals.update(trial_count=0, date_trial_end=False)
         if self.company_id not in self.user_id.company_ids:
             vals['user_id'] = False  # the salesperson of a site may be of another company
         return vals
