@@ -142,8 +142,8 @@ ROUTES = (
     shared('/services/<string:slug>/quote', values={'slug': '{service}'}, is_json=True, **POST),
     shared('/services/order', **FORM),
     shared('/services/order/remove', **POST),
-    shared('/shop/cart'),
-    shared('/shop/payment'),
+    shared('/shop/cart', is_page=False),  # Odoo's own page, or the one above
+    shared('/shop/payment', is_page=False),
     shared('/help'),
     shared(ARTICLE, values={'article': '{article}'}),
     shared(f'{ARTICLE}/vote', values={'article': '{article}'}, typed={'helped': 'yes'}, **POST),
