@@ -39,7 +39,7 @@ class Visitor:
 
     def choose(self, plan: str) -> None:
         """Put a plan into the cart."""
-        slug = re.search(rf'href="(/services/[^"?]+)"[^>]*aria-label="See {plan}"', self.get('/services'))[1]
+        slug = re.search(rf'href="(/services/[^"?]+)"[^>]*>[^<]*<span[^>]*>: {plan}</span>', self.get('/services'))[1]
         answer = self.post(slug, f'{slug}/add')
         assert answer.url.endswith('/services/order'), f'{plan} is not in the cart: {answer.url}'
 
