@@ -12,11 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 TIMEOUT = (3, 15)
 """Seconds to connect, and between two bytes of the answer."""
 LARGEST_ANSWER = 100 * 1024 * 1024
 ALLOW_PARAMETER = 'accounting_exchange.allow_private_addresses'
+AUTHORITY_PARAMETER = 'accounting_exchange.certificate_authorities'
 
 
 class RefusedAddress(Exception):
@@ -37,6 +39,11 @@ def allows_private(env) -> bool:
     return env['ir.config_parameter'].sudo().get_param(ALLOW_PARAMETER) in ('1', 'True', 'true')  # sudo: one setting
 
 
+def authorities(env) -> str:
+    """Return the PEM file of certificate authorities the administrator trusts beside the public ones, '' for none."""
+    return env['ir.config_parameter'].sudo().get_param(AUTHORITY_PARAMETER) or ''  # sudo: one setting
+
+
 def check_shape(url: str, is_private_allowed: bool) -> None:
     """Refuse an address that could never be called, without a look at the network."""
     parts = urlsplit(url)
@@ -48,8 +55,13 @@ def check_shape(url: str, is_private_allowed: bool) -> None:
         raise RefusedAddress('private', parts.hostname)
 
 
-def call(method: str, url: str, is_private_allowed: bool, timeout=TIMEOUT, limit: int = LARGEST_ANSWER, **values):
+def call(
+    method: str, url: str, is_private_allowed: bool, timeout=TIMEOUT, limit: int = LARGEST_ANSWER, trusted: str = '',
+    **values,
+):
     """Send one request and return status and body; redirects are not followed.
+
+    :param trusted: a PEM file of authorities that count beside the public ones. No setting of the environment does.
 
     Raises RefusedAddress, TooLarge or requests.RequestException.
     """
@@ -58,7 +70,7 @@ def call(method: str, url: str, is_private_allowed: bool, timeout=TIMEOUT, limit
     address = _resolve(parts.hostname, parts.port or (443 if parts.scheme == 'https' else 80), is_private_allowed)
     with requests.Session() as session:
         session.trust_env = False
-        session.mount(f'{parts.scheme}://', _PinnedAdapter(parts.hostname, address, parts.scheme))
+        session.mount(f'{parts.scheme}://', _PinnedAdapter(parts.hostname, address, parts.scheme, trusted))
         answer = session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **values)
         with answer:
             return answer.status_code, _body(answer, limit)
@@ -103,13 +115,16 @@ def _is_public(address: str) -> bool:
 class _PinnedAdapter(HTTPAdapter):
     """Connects to one checked address, and shows the name that was asked for to TLS and to the server."""
 
-    def __init__(self, host: str, address: str, scheme: str):
-        self._host, self._address, self._scheme = host, address, scheme
+    def __init__(self, host: str, address: str, scheme: str, trusted: str = ''):
+        self._host, self._address, self._scheme, self._trusted = host, address, scheme, trusted
         super().__init__()
 
     def init_poolmanager(self, *args, **kwargs):
         if self._scheme == 'https':
             kwargs |= {'server_hostname': self._host, 'assert_hostname': self._host}
+            if self._trusted:
+                kwargs['ssl_context'] = create_urllib3_context()
+                kwargs['ssl_context'].load_verify_locations(self._trusted)
         super().init_poolmanager(*args, **kwargs)
 
     def send(self, request, **kwargs):

@@ -37,6 +37,7 @@ class DatevBooking(models.Model):
     cost_centre = fields.Char(readonly=True)
     vat = fields.Char("VAT number", readonly=True)
     circumstance = fields.Integer(readonly=True)
+    is_held = fields.Boolean("Locked item", readonly=True)
     notes = fields.Json(readonly=True)
     is_reversal = fields.Boolean("Reversal", readonly=True)
     is_live = fields.Boolean("Valid", readonly=True, help="Not reversed by a later line.")
@@ -65,6 +66,7 @@ class DatevBooking(models.Model):
             rate=Decimal(repr(self.rate)).normalize(), document=self.document or '', document_2=self.document_2 or '',
             text=self.text or '', due=self.due or None, service_date=self.service_date or None,
             cost_centre=self.cost_centre or '', vat=self.vat or '', circumstance=self.circumstance,
+            is_held=self.is_held,
             notes=tuple(tuple(note) for note in self.notes or ()), is_reversal=self.is_reversal,
         )
 
@@ -77,7 +79,7 @@ def _vals(booking: Booking) -> dict:
         'document_2': booking.document_2, 'text': booking.text, 'due': booking.due,
         'service_date': booking.service_date, 'cost_centre': booking.cost_centre, 'vat': booking.vat,
         'circumstance': booking.circumstance, 'notes': [list(note) for note in booking.notes] or False,
-        'is_reversal': booking.is_reversal,
+        'is_held': booking.is_held, 'is_reversal': booking.is_reversal,
     }
 
 

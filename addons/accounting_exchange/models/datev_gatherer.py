@@ -9,6 +9,8 @@ from ..rules.datev_text import clean, document_number, split_vat
 from ..rules.errors import ExchangeError
 
 OPEN_TYPES = {'asset_receivable': 'debtor', 'liability_payable': 'creditor'}
+INTEREST, FEE = 31, 40
+"""DATEV's circumstances: interest on late payment, reminder fee."""
 NO_ITEMS = ('line_section', 'line_subsection', 'line_note')
 
 
@@ -79,7 +81,7 @@ class _Gathering:
         lines = env['account.move.line'].search_fetch(
             [('move_id', 'in', moves.ids), ('display_type', 'not in', NO_ITEMS)],
             ['move_id', 'account_id', 'partner_id', 'balance', 'date_maturity', 'tax_ids', 'tax_line_id', 'name',
-             'analytic_distribution'],
+             'analytic_distribution', 'no_followup', 'product_id', 'journal_id'],
             order='move_id, id',
         )
         self._lines = lines.grouped('move_id')
@@ -89,6 +91,8 @@ class _Gathering:
         self._taxes = {tax.id: tax._datev_tax() for tax in lines.tax_ids.flatten_taxes_hierarchy()}
         self._persons = {kind: self._person_numbers(lines, kind) for kind in OPEN_TYPES.values()}
         self._settled = self._settled_items(lines)
+        self._circumstances = self._circumstances_by_product()
+        self._disputed = self._disputed_items(lines)
 
     def lines(self, move):
         return self._lines.get(move, self.env['account.move.line'])
@@ -107,8 +111,28 @@ class _Gathering:
             taxes=tuple(self._taxes[tax.id] for tax in line.tax_ids.flatten_taxes_hierarchy()),
             tax_of=line.tax_line_id.id,
             cost_centre=self._cost_centre(line),
+            circumstance=self._circumstances.get(line.product_id.id, 0),
+            is_held=bool(kind) and (self._is_left_out(line) or line.id in self._disputed),
             settles=self._settled.get(line.id, ()),
         )
+
+    def _circumstances_by_product(self) -> dict[int, int]:
+        """Return DATEV's circumstance of the products that the add-on for reminders charges, if it is there."""
+        known = {'dunning_interest_product_id': INTEREST, 'dunning_fee_product_id': FEE}
+        return {self.company[name].id: number for name, number in known.items() if name in self.company._fields}
+
+    def _is_left_out(self, line) -> bool:
+        """Tell whether Odoo leaves an open item out of reminders; it does so with all miscellaneous entries."""
+        return line.no_followup and line.journal_id.type != 'general'
+
+    def _disputed_items(self, lines) -> set[int]:
+        """Return the items with a dispute in the add-on for reminders, if it is there."""
+        if 'dunning.hold' not in self.env:
+            return set()
+        holds = self.env['dunning.hold'].sudo().search([  # whoever hands over need not work on collections
+            ('move_line_id', 'in', lines.ids), ('kind', '=', 'dispute'), ('state', '=', 'active'),
+        ])
+        return set(holds.move_line_id.ids)
 
     def _person(self, line, kind: str):
         number = self._persons[kind].get(line.partner_id.commercial_partner_id.id)

@@ -102,7 +102,7 @@ class ExchangeDelivery(models.Model):
         try:
             status, _answer = safe_http.call(
                 'POST', endpoint_sudo.url, safe_http.allows_private(self.env), timeout=(3, endpoint_sudo.timeout),
-                limit=ANSWER_LIMIT, data=body, headers=headers,
+                limit=ANSWER_LIMIT, trusted=safe_http.authorities(self.env), data=body, headers=headers,
             )
         except safe_http.RefusedAddress as error:
             self._note_failure(0, self.env['exchange.event']._address_problem(error, endpoint_sudo.url))

@@ -360,7 +360,8 @@ class ExchangeJob(models.Model):
         if job_sudo.token:
             headers['Authorization'] = f'Bearer {job_sudo.token}'
         status, content = safe_http.call(
-            method, self.url, safe_http.allows_private(self.env), headers=headers, **values,
+            method, self.url, safe_http.allows_private(self.env), headers=headers,
+            trusted=safe_http.authorities(self.env), **values,
         )
         if not 200 <= status < 300:
             raise UserError(self.env._("The address answered with HTTP %s.", status))

@@ -132,6 +132,7 @@ def booking_line(booking: Booking, ledger: Ledger) -> str:
         11: booking.document,
         12: booking.document_2,
         14: clean(booking.text, 60),
+        15: '1' if booking.is_held else '',
         18: str(booking.circumstance) if booking.circumstance else '',
         37: clean(booking.cost_centre, 36),
         40: booking.vat[:15],

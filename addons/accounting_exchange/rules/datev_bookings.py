@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -49,6 +49,10 @@ class Item:
     taxes: tuple[Tax, ...] = ()
     tax_of: int = 0
     cost_centre: str = ''
+    circumstance: int = 0
+    """31 for interest on late payment, 40 for a reminder fee."""
+    is_held: bool = False
+    """An open item that is not to be reminded of."""
     text: str = ''
     settles: tuple[tuple[str, Decimal], ...] = ()
     """Open items that it settles: their document, and how much of the balance."""
@@ -92,6 +96,7 @@ class Booking:
     cost_centre: str = ''
     vat: str = ''
     circumstance: int = 0
+    is_held: bool = False
     notes: tuple[tuple[str, str], ...] = ()
     is_reversal: bool = False
 
@@ -110,6 +115,7 @@ class _Column:
     tax_key: str
     rate: Decimal
     cost_centre: str
+    circumstance: int = 0
 
 
 def bookings_of(entry: Entry) -> list[Booking]:
@@ -134,14 +140,18 @@ def reversal_of(booking: Booking) -> Booking:
 def fingerprint(bookings: Iterable[Booking]) -> str:
     """Return a text that changes with what is booked, not with the open items that a payment settles.
 
-    These become known later and move no money; they only cut an amount in parts.
+    These become known later and move no money; they only cut an amount in parts. A lock of an open item, which comes
+    and goes with a dispute, is nothing booked either.
     """
     amounts: dict[Booking, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for booking in bookings:
-        plain = replace(booking, amount=ZERO, tax=ZERO, document='', document_2='', text='', notes=())
+        plain = replace(booking, amount=ZERO, tax=ZERO, document='', document_2='', text='', notes=(), is_held=False)
         amounts[plain][0] += booking.amount
         amounts[plain][1] += booking.tax
-    lines = sorted(repr((astuple(plain), *sums)) for plain, sums in amounts.items())
+    lines = sorted(
+        repr((tuple(value for name, value in vars(plain).items() if name != 'is_held'), *sums))
+        for plain, sums in amounts.items()
+    )
     return hashlib.sha256(repr(lines).encode()).hexdigest()
 
 
@@ -194,6 +204,7 @@ def _invoice_bookings(entry: Entry, items: Sequence[Item]) -> list[Booking]:
                     entry, row.account.number, column.account, amount, document=document, due=row.due,
                     tax_key=column.tax_key, rate=column.rate if tax else ZERO,
                     tax=tax if amount > 0 else -tax, cost_centre=column.cost_centre,
+                    circumstance=column.circumstance or entry.circumstance, is_held=row.is_held,
                 ))
     return found
 
@@ -207,7 +218,7 @@ def _columns(entry: Entry, items: Sequence[Item]) -> dict[_Column, tuple[Decimal
         tax = tax_by_item.get(item.ident, ZERO)
         key = _tax_key(entry, item, tax)
         rate = item.taxes[0].rate if item.taxes else ZERO
-        column = _Column(item.account.number, key, rate, item.cost_centre)
+        column = _Column(item.account.number, key, rate, item.cost_centre, item.circumstance)
         gross, included = columns[column]
         columns[column] = gross + item.balance + tax, included + tax
     for item in _taxes_without_base(bases, items):
@@ -314,5 +325,5 @@ def _booking(entry: Entry, account: str, contra: str, signed: Decimal, **values)
     return Booking(
         entry=entry.ident, date=entry.date, amount=abs(signed), side='S' if signed > 0 else 'H',
         account=account, contra_account=contra, text=entry.text, service_date=entry.service_date, vat=entry.vat,
-        circumstance=entry.circumstance, notes=entry.notes, **values,
+        notes=entry.notes, **{'circumstance': entry.circumstance, **values},
     )
