@@ -118,6 +118,13 @@ class World:
     def send(self) -> None:
         self.forks.run(SEND)
 
+    def wait_for_claim(self, child: Fork) -> None:
+        """Wait until a sender has messages in its hands, or is at its end: a kill before that would show nothing."""
+        while child.poll() is None:
+            if psql(self.database, "SELECT 1 FROM dunning_delivery WHERE state = 'sending' LIMIT 1"):
+                return
+            time.sleep(0.01)
+
     def later(self) -> None:
         """Let all pauses and leases be over."""
         for statement in LATER.split(';'):

@@ -96,12 +96,12 @@ class DunningMailer(models.AbstractModel):
             return ReadyMail(mail, outcome=Outcome('refused', 'mail server not allowed'))
         email = mail._prepare_outgoing_list(mail_server=server or mail.mail_server_id)[0]
         through = self.env['ir.mail_server'].with_context(send_validated_to=email.get('email_to_normalized', []))
-        if alias_id:
-            alias = self.env['mail.alias.domain'].sudo().browse(alias_id)
-            through = through.with_context(
-                domain_notifications_email=alias.default_from_email,
-                domain_bounce_address=email['headers'].get('Return-Path') or alias.bounce_email,
-            )
+        alias = self.env['mail.alias.domain'].sudo().browse(alias_id)
+        through = through.with_context(  # worked out here, and not between the word and the call
+            domain_notifications_email=alias.default_from_email or through._get_default_from_address(),
+            domain_bounce_address=email['headers'].get('Return-Path') or alias.bounce_email
+            or through._get_default_bounce_address(),
+        )
         message = through._build_email__(
             email_from=mail.email_from, email_to=email['email_to'], subject=email['subject'], body=email['body'],
             body_alternative=email['body_alternative'], email_cc=email['email_cc'], reply_to=email['reply_to'],
