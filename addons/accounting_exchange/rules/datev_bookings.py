@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -149,7 +149,7 @@ def fingerprint(bookings: Iterable[Booking]) -> str:
         amounts[plain][0] += booking.amount
         amounts[plain][1] += booking.tax
     lines = sorted(
-        repr((tuple(value for name, value in vars(plain).items() if name != 'is_held'), *sums))
+        repr((tuple(value for name, value in asdict(plain).items() if name != 'is_held'), *sums))
         for plain, sums in amounts.items()
     )
     return hashlib.sha256(repr(lines).encode()).hexdigest()
