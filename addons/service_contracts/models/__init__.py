@@ -60,6 +60,7 @@ from . import service_change_request
 from . import service_change_charge
 from . import service_change_remote
 from . import service_unused_credit
+from . import service_void_credit
 from . import service_suspension
 from . import service_nonpayment
 from . import service_usage_explanation

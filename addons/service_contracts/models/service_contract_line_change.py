@@ -1,15 +1,15 @@
 """A service that takes the place of another: it keeps the periods, and what the change charged is not billed again."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..rules.billing import Charge, LineTerms
-from ..rules.changes import ChangeEffect, Standing
+from ..rules.billing import Charge, Cut, LineTerms
+from ..rules.changes import ChangeEffect, Standing, rest_share
 from ..rules.money import round_fraction, to_decimal
 from ..rules.periods import Period, Recurrence
 from ..rules.price_schedule import price_at
@@ -18,6 +18,7 @@ from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 EXACT_DIGITS = 12
 ANCHOR_FIELDS = ('anchor', 'anchor_day', 'anchor_month', 'anchor_weekday')
+ONE_DAY = timedelta(days=1)
 ZERO = Decimal(0)
 
 
@@ -41,7 +42,7 @@ class ServiceContractLine(models.Model):
 
     # === EXTENDS === #
 
-    @api.depends('anchor_date', 'charged_until')
+    @api.depends('anchor_date', 'charged_until', 'change_line_ids', 'replaced_by_ids')
     def _compute_next_charge(self):
         super()._compute_next_charge()
 
@@ -65,7 +66,24 @@ class ServiceContractLine(models.Model):
 
     def _terms_base(self, pointer):
         values, first = super()._terms_base(pointer)
-        return {**values, 'origin': self.origin_date or None}, first
+        return {**values, 'origin': self.origin_date or None, **self._cuts(values['recurrence'])}, first
+
+    def _cuts(self, recurrence: Recurrence | None) -> dict[str, Cut]:
+        """Return what changes within a period charge of a service whose short periods are charged in full."""
+        if self.kind != 'recurring' or self.proration != 'none' or not (self.anchor_date or self.date_end):
+            return {}
+        line_sudo, start = self.sudo(), self._service_start()  # sudo: a customer sees what changes will charge
+        after = self.date_end and self.date_end + ONE_DAY
+        came = line_sudo.change_line_ids.change_id.filtered(lambda change: change.date_effective == start)
+        went = line_sudo.replaced_by_ids.change_id.filtered(
+            lambda change: change.state != 'withdrawn' and change.date_effective == after)
+        cuts = {}
+        for name, change, day in (('began', came[:1], start), ('ended', went[:1], after)):
+            if change:
+                rules = change.plan_from_id._change_rules()
+                rule = rules.charge if name == 'began' else rules.credit
+                cuts[name] = Cut(day, rest_share(rule, day, recurrence.full_period(day)))
+        return cuts
 
     def _recurrence(self, start):
         grid = super()._recurrence(start)

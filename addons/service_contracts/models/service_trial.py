@@ -186,7 +186,16 @@ class ServiceContract(models.Model):
     def _earliest_end(self):
         # EXTENDS service_contracts: a trial may end any day
         today = self.company_id._service_today()
-        return today if self._is_on_trial(today) else super()._earliest_end()
+        return today if self._is_on_trial(today) else self._earliest_paid_end()
+
+    def _earliest_paid_end(self):
+        """Return the last day of service by the terms of the paid service if notice were given today."""
+        return super()._earliest_end()
+
+    def _earliest_end_for(self, date_end):
+        # EXTENDS service_contracts: notice given in a trial for a day after it keeps the terms of the paid service
+        is_after = self.date_trial_end and date_end > self.date_trial_end
+        return self._earliest_paid_end() if is_after else super()._earliest_end_for(date_end)
 
     def _terms_start(self):
         # EXTENDS service_contracts

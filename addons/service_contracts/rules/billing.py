@@ -38,7 +38,8 @@ class LineTerms:
     without discount, `discount` in percent. `billed` are the live periods of the ledger, in any order; a
     voided one is simply absent. A pause still open ends at date.max. `next_start` is a pointer for speed:
     no day before it is left to bill. `origin` is the first day of the service that this one goes on from, with its
-    discounts; None: its own start. Usage is known after its period only, so its timing is arrears.
+    discounts; None: its own start. `began` and `ended` are changes that cut a period of a service whose short periods
+    are charged in full: they say what of it is. Usage is known after its period only, so its timing is arrears.
     Raises RuleError for an unknown kind, timing or proration, or a recurring line without recurrence.
     """
 
@@ -56,6 +57,8 @@ class LineTerms:
     pauses: tuple[Period, ...] = ()
     next_start: date | None = None
     origin: date | None = None
+    began: Cut | None = None
+    ended: Cut | None = None
 
     def __post_init__(self) -> None:
         for value, allowed in ((self.kind, KINDS), (self.timing, TIMINGS), (self.proration, PRORATIONS)):
@@ -68,6 +71,14 @@ class LineTerms:
     def horizon(self) -> date:
         """The first day without service; date.max stands for never."""
         return self.end or date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A change within a period: from `on` to its end, `share` of the price is charged, or not charged any more."""
+
+    on: date
+    share: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +155,21 @@ def next_due(terms: LineTerms) -> tuple[date | None, date | None]:
 def _charges(terms: LineTerms, pieces: Iterable[OpenPiece]) -> Iterator[Charge]:
     pauses = terms.pauses if terms.timing == 'arrears' else ()
     for piece in pieces:
-        share = prorated_share(piece.period, piece.full_period, terms.proration, pauses)
+        share = _changed_share(terms, piece, prorated_share(piece.period, piece.full_period, terms.proration, pauses))
         if share:
             yield Charge(terms.line_id, terms.kind, piece.period, piece.full_period, piece.charge_date, share,
                          terms.quantity, terms.price_unit, terms.discount)
+
+
+def _changed_share(terms: LineTerms, piece: OpenPiece, share: Fraction) -> Fraction:
+    """Return the share of a piece that changes may cut: what its beginning owes less what its end need not pay."""
+    if not share:
+        return share
+    if terms.began and terms.began.on == piece.period.start != piece.full_period.start:
+        share = terms.began.share
+    if terms.ended and terms.ended.on == piece.period.end != piece.full_period.end:
+        share = max(share - terms.ended.share, Fraction(0))
+    return share
 
 
 def _open_pieces(terms: LineTerms, until: date) -> Iterator[OpenPiece]:

@@ -105,8 +105,8 @@ def effective_date(when: str, on: date, full: Period) -> date:
 def _effect(before: Standing, price: Decimal, on: date, full: Period, rules: ChangeRules, digits: int) -> ChangeEffect:
     if price == before.price:
         return ChangeEffect(on, before, before, ZERO, ZERO)
-    unused = Fraction(before.price) * _share(rules.credit, on, full)
-    owed = Fraction(price) * _share(rules.charge, on, full)
+    unused = Fraction(before.price) * rest_share(rules.credit, on, full)
+    owed = Fraction(price) * rest_share(rules.charge, on, full)
     credit = round_fraction(unused, digits)
     if credit > before.paid:
         credit, charge = before.paid, round_fraction(owed, digits)
@@ -115,7 +115,13 @@ def _effect(before: Standing, price: Decimal, on: date, full: Period, rules: Cha
     return ChangeEffect(on, before, Standing(price, charge), credit, charge)
 
 
-def _share(rule: str, on: date, full: Period) -> Fraction:
+def rest_share(rule: str, on: date, full: Period) -> Fraction:
+    """Return how much of a whole period's price a rule credits or charges for its rest from a day on.
+
+    >>> november = Period(date(2024, 11, 1), date(2024, 12, 1))
+    >>> [str(rest_share(rule, date(2024, 11, 21), november)) for rule in ('none', 'day', 'full')]
+    ['0', '1/3', '1']
+    """
     if rule in ('none', 'full'):
         return WHOLE if rule == 'full' else NOTHING
     return prorated_share(Period(on, full.end), full, rule)

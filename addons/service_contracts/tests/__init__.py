@@ -43,3 +43,4 @@ from . import test_entitlement
 from . import test_trial
 from . import test_performance
 from . import test_unused_credit
+from . import test_void_credit

@@ -96,6 +96,29 @@ class TestContractChange(ChangeCase):
         entries = contract.entry_ids.sorted('period_start')
         self.assertEqual(entries.mapped('amount_untaxed'), [8.71, 28.39])  # 9/31 × 30 + 22/31 × 40
 
+    def test_short_periods_at_full_price_are_charged_by_the_rules_of_the_change(self):
+        """N1: in arrears a change does not charge both prices in full."""
+        plans = self.small | self.medium | self.large
+        plans.write({'timing': 'arrears', 'proration': 'none'})
+        contract = self._hosted('2026-03-01')
+        self._change(contract, '2026-03-10', plan='M')
+        self._change(contract, '2026-03-20', plan='L')
+        self._bill(contract, '2026-05-01')
+        entries = contract.entry_ids.sorted('period_start')
+        self.assertEqual(entries.mapped('amount_untaxed'), [8.71, 12.9, 19.35, 50.0])  # 9, 10 and 12 of 31 days
+        plans.write({'change_credit_rule': 'full', 'change_charge_rule': 'full'})
+        other = self._planned(self.small, date_start='2026-03-01', external_ref='B', payment_term_id=False)
+        self._change(other, '2026-03-10', 'full', plan='M')
+        self._bill(other, '2026-04-01')
+        self.assertEqual(other.entry_ids.mapped('amount_untaxed'), [40.0])
+
+    def test_nothing_billed_at_full_price_is_charged_by_the_rules_too(self):
+        (self.small | self.medium).proration = 'none'
+        contract = self._hosted('2026-03-01')
+        self._change(contract, '2026-03-10', plan='M')
+        self._bill(contract, '2026-03-10')
+        self.assertEqual(contract.entry_ids.sorted('period_start').mapped('amount_untaxed'), [8.71, 28.39])
+
     def test_the_plan_decides_what_is_credited_and_charged(self):
         """N1: rules for credit and charge apart."""
         contract = self._hosted('2026-03-01')

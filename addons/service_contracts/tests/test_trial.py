@@ -1,5 +1,7 @@
 """Trials: nothing is charged before they are over, then the paid service begins or the contract ends."""
 
+from datetime import date
+
 from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -37,6 +39,18 @@ class TestTrial(ContractCase):
             ('Setup', '2026-03-24', 50.0), ('Hosting', '2026-03-24', 30.0), ('Hosting', '2026-04-24', 30.0),
             ('Hosting', '2026-05-24', 30.0)])
         self.assertEqual(str(contract.next_charge_date), '2026-03-24')
+
+    def test_a_trial_ends_on_any_of_its_days_whatever_the_terms(self):
+        """A16, B18: also on its last one; a day after it is held against minimum term and notice."""
+        self.plan.write({'minimum_count': 1, 'minimum_unit': 'year', 'notice_count': 1, 'notice_unit': 'month'})
+        clerk = self._user('clerk', 'service_contracts.group_contract_user')
+        for day in ('2026-03-10', '2026-03-23'):
+            contract = self._trial(partner_id=self.customer.copy().id)
+            contract.with_user(clerk)._end(date.fromisoformat(day), "Not for me")
+            self.assertEqual((str(contract.date_end), self._charges(contract)), (day, []))
+        other = self._trial(partner_id=self.customer.copy().id)
+        with self.assertRaisesRegex(UserError, "03/23/2027 at the earliest"):
+            other.with_user(clerk)._end(date(2026, 3, 24), "Not for me")
 
     def test_setup_may_be_charged_at_once(self):
         self.plan.trial_charges_setup = True
