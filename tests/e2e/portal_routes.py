@@ -92,6 +92,8 @@ ROUTES = (
     mine('/my/statement/pdf', **FILE),
     mine('/my/statement/xlsx', **FILE),
     mine('/my/statement/email', **POST),
+    mine('/my/credit'),
+    mine('/my/credit/page/<int:page>', values={'page': '1'}),
     mine('/my/transactions'),
     mine('/my/transactions/page/<int:page>', values={'page': '1'}),
     mine('/my/transactions/xlsx', **FILE),
