@@ -97,6 +97,8 @@ ROUTES = (
     mine('/my/transactions'),
     mine('/my/transactions/page/<int:page>', values={'page': '1'}),
     mine('/my/transactions/xlsx', **FILE),
+    mine('/my/credit'),
+    mine('/my/credit/page/<int:page>', values={'page': '1'}),
     # Contracts
     mine('/my/contracts'),
     mine('/my/contracts/page/<int:page>', values={'page': '1'}),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.portal_routes import ROUTES, UNPROTECTED, Route
 from tests.e2e.portal_world import GONE, OWNER, STRANGER, PortalWorld, Visitor, portal_world
+from tests.e2e.processes import psql
 
 TABLE = Path(__file__).with_name('portal_routes.py').relative_to(Path(__file__).parents[2])
 NOBODY = (GONE, 0, -1, 10**20)
@@ -47,6 +48,12 @@ def stranger(world) -> Visitor:
 @pytest.fixture(scope='module')
 def guest(world) -> Visitor:
     return Visitor(world.url)
+
+
+@pytest.fixture(autouse=True)
+def forget_forms(world):
+    """Forms sent by other tests are not counted."""
+    psql(world.database, 'DELETE FROM portal_limit_hit')
 
 
 def visit(somebody: Visitor, world: PortalWorld, route: Route, method: str = '', variables=(), **parameters):
@@ -138,6 +145,7 @@ def test_a_wrong_secret_opens_nothing(world, guest, stranger, route):
     others = [token for other, token in world.tokens.items() if other != model]
     wrong = [*WRONG_TOKENS, *others, world.tokens[model][:-1], world.tokens[model] + 'x']
     for somebody in (guest, stranger):
+        psql(world.database, 'DELETE FROM portal_limit_hit')
         for method in route.methods:
             answers = _nobodys(somebody, world, route, method)
             answers |= {f'secret {token!r:.50}': visit(somebody, world, route, method, access_token=token)
@@ -193,6 +201,20 @@ def test_the_owner_is_let_in(world, owner, route):
     assert answer.status in (200, 303), f'{route.rule}: {answer.outside()}'
     if route.methods[0] == 'GET':
         assert answer.status == 200, f'{route.rule} leads its owner to {answer.location}'
+
+
+@pytest.mark.parametrize('address', ['/cancel-contract', '/my/transfers/new', '/my/cases/new'])
+def test_a_flood_of_forms_is_refused(world, owner, address):
+    """60 of them as fast as they can be sent; a form that fails is counted as well (G13)."""
+    statuses = [owner.ask('POST', address, amount='x').status for _number in range(60)]
+    assert statuses == [200] * 30 + [429] * 30
+    assert owner.ask('GET', address).status == 200
+
+
+def test_a_file_that_is_too_large_is_not_read(world, owner):
+    """More than 5 MB and what a form needs beside it (G9)."""
+    answer = owner.ask('POST', '/my/transfers/new', files={'proof': ('a.pdf', b'%PDF-1.4' + b'0' * 7_000_000)})
+    assert answer.status == 413
 
 
 def _nobodys(somebody: Visitor, world: PortalWorld, route: Route, method: str) -> dict:

@@ -5,6 +5,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
+from ..models.portal_upload import BODY_BYTES
 from .catalog import Catalog
 from .pay import _id, _ids
 
@@ -12,7 +13,7 @@ from .pay import _id, _ids
 class OrderForm(Catalog):
 
     @http.route('/services/<string:slug>/add', type='http', auth='public', website=True,
-                methods=['POST'])
+                methods=['POST'], max_content_length=BODY_BYTES)
     def add(self, slug, interval='', **typed):
         """Put a plan into the cart, or its new options; what was typed and uploaded stays when something is missing."""
         plan_sudo = self._published(slug)

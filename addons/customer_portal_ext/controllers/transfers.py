@@ -4,6 +4,7 @@ from odoo import fields, http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from ..models.portal_upload import BODY_BYTES
 from .own_rows import OwnRows
 from .pay import _ids
 
@@ -18,7 +19,8 @@ class Transfers(OwnRows):
         reports = request.env['transfer.report'].search(self._own_domain(), limit=self._items_per_page)
         return self._show('portal_transfers', 'transfers', reports=reports)
 
-    @http.route(f'{LIST}/new', type='http', auth='user', website=True, methods=['GET', 'POST'])
+    @http.route(f'{LIST}/new', type='http', auth='user', website=True, methods=['GET', 'POST'],
+                max_content_length=BODY_BYTES)
     def report_transfer(self, **post):
         """Show the form, or take a report; what was typed stays when something is missing."""
         problem = ''

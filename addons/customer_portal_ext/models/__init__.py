@@ -1,4 +1,5 @@
 from . import portal_form
+from . import portal_upload
 from . import account_move_line
 from . import account_move_line_pay
 from . import ir_http
@@ -6,6 +7,7 @@ from . import customer_transaction
 from . import payment_promise
 from . import payment_transaction
 from . import portal_circular
+from . import portal_limit
 from . import referral
 from . import referral_code
 from . import referral_commission

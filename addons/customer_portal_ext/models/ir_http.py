@@ -1,9 +1,19 @@
-"""Referral codes that visitors bring: by a link with ``?ref=CODE``, or typed into a form as ``referral_code``."""
+"""Before a page is made: referral codes that visitors bring (``?ref=CODE``, or ``referral_code`` of a form), and how
+often a form may be sent.
+"""
 
 from odoo import models
 from odoo.http import request
+from werkzeug.exceptions import TooManyRequests
 
 from .referral_code import KEY
+
+LIMITED = frozenset({
+    '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/order',
+    '/my/cases/new', '/my/transfers/new', '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/arrangement',
+    '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
+})
+"""Forms that make work for people, or send mail."""
 
 
 class IrHttp(models.AbstractModel):
@@ -18,3 +28,12 @@ class IrHttp(models.AbstractModel):
             code_sudo = request.env['referral.code'].sudo()._find(typed or linked, request.website.sudo().company_id)
             if code_sudo:
                 request.session[KEY] = code_sudo.code
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        super()._pre_dispatch(rule, args)
+        if rule.rule in LIMITED and request.httprequest.method == 'POST':
+            senders = [f'address {request.httprequest.remote_addr}']
+            senders += [] if request.env.user._is_public() else [f'user {request.env.uid}']
+            if not request.env['portal.limit.hit']._count(rule.rule, senders):
+                raise TooManyRequests(request.env._("Too many forms in a short time. Try again in ten minutes."))

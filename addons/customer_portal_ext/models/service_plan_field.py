@@ -7,7 +7,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 TEXT_LIMIT = 500
-FILE_BYTES = 8 * 1024 * 1024
 
 
 class ServicePlanField(models.Model):
@@ -60,10 +59,11 @@ class ServicePlanField(models.Model):
         return text
 
     def _answered_file(self, file) -> dict:
-        content = file.read(FILE_BYTES + 1) if file else b''
-        if len(content) > FILE_BYTES:
-            raise UserError(self.env._("“%s”: the file is larger than 8 MB.", self.name))
-        return {'file': base64.b64encode(content), 'value': (file.filename or 'file')[:140]} if content else {}
+        try:
+            name, content = self.env['portal.upload.mixin']._checked_upload(file)
+        except UserError as error:
+            raise UserError(f'{self.name}: {error}') from error
+        return {'file': base64.b64encode(content), 'value': name} if content else {}
 
 
 class ServiceContractFieldValue(models.Model):

@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
-PROOF_BYTES = 8 * 1024 * 1024
-PROOF_TYPES = ('image/png', 'image/jpeg', 'image/webp', 'application/pdf')
 MATCH_DAYS = 10
 """So many days a bank may take, before and after the day the customer told."""
 MATCH_BATCH = 100

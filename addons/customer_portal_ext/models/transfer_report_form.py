@@ -5,9 +5,6 @@ import base64
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools.mimetypes import guess_mimetype
-
-from .transfer_report import PROOF_BYTES, PROOF_TYPES
 
 TEXT_LIMIT = 140
 
@@ -58,12 +55,6 @@ class TransferReport(models.Model):
         return text
 
     def _checked_proof(self, proof) -> dict:
-        """Return the values of an uploaded proof: a picture or a PDF of at most 8 MB."""
-        content = proof.read(PROOF_BYTES + 1) if proof else b''
-        if not content:
-            return {}
-        if len(content) > PROOF_BYTES:
-            raise UserError(self.env._("The proof is larger than 8 MB. Send a smaller picture."))
-        if guess_mimetype(content) not in PROOF_TYPES:
-            raise UserError(self.env._("The proof must be a picture (PNG, JPEG, WebP) or a PDF."))
-        return {'proof': base64.b64encode(content), 'proof_name': (proof.filename or 'proof')[:TEXT_LIMIT]}
+        """Return the values of an uploaded proof."""
+        name, content = self.env['portal.upload.mixin']._checked_upload(proof)
+        return {'proof': base64.b64encode(content), 'proof_name': name} if content else {}

@@ -8,6 +8,7 @@ from . import test_checkout
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular
+from . import test_portal_upload
 from . import test_referral
 from . import test_referral_page
 from . import test_service_request
