@@ -66,6 +66,7 @@ from . import service_nonpayment
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_forecast
+from . import service_forecast_plan
 from . import service_revenue
 from . import service_contract_risk
 from . import service_recognition

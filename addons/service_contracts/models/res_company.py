@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 
+from ..rules.forecast import AsOf
+
 
 class ResCompany(models.Model):
     _inherit = 'res.company'
@@ -66,6 +68,9 @@ class ResCompany(models.Model):
     def _service_today(self) -> date:
         """Return the date it is now where the company is; the scheduler's user has no time zone of its own."""
         self.ensure_one()
+        as_of = self.env.context.get('service_as_of')
+        if isinstance(as_of, AsOf):  # the time machine; what it does is undone
+            return as_of.day
         zone = self.partner_id.tz or self.env.user.tz or 'UTC'
         return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
 

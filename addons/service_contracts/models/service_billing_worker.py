@@ -204,7 +204,7 @@ class ServiceBillingWorker(models.AbstractModel):
                 'correction': item.charge.evidence.get('correction', 0),
                 'contract_line_id': item.contract_line_id,
                 'contract_id': item.contract_id,
-                'run_id': run.id,
+                'run_id': run.id or None,
             }
             for draft in drafts for item in draft.items
         ])

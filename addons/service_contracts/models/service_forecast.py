@@ -31,19 +31,21 @@ class ServiceContract(models.Model):
         :param estimate: usage to come costs what it cost in the last periods; else what the price is without use.
         :param book: the credits of the customers, as far as other contracts have not used them.
         """
-        rows, book = [], book or UseOfCredit()
+        book = book or UseOfCredit()
         contracts = self.with_context(service_scenario=scenario, service_credit_book=book)
         usual = contracts.line_ids._usual_usage() if estimate else {}
-        for line, charges in contracts._charges_until(date_to, usual).items():
-            rows += [
-                {**line._prepare_forecast_vals(charge, scenario), 'credit_used': book.paid_for(line, charge)}
-                for charge in charges
-            ]
-        return rows
+        return contracts._forecast_rows(contracts._charges_until(date_to, usual), scenario, book)
 
-    def _charges_until(self, date_to: date, usual: dict[int, Decimal]) -> dict:
+    def _forecast_rows(self, charges_by_line: dict, scenario: Scenario | None, book: UseOfCredit) -> list[dict]:
+        """Return what a forecast keeps of the charges."""
+        return [
+            {**line._prepare_forecast_vals(charge, scenario), 'credit_used': book.paid_for(line, charge)}
+            for line, charges in charges_by_line.items() for charge in charges
+        ]
+
+    def _charges_until(self, date_to: date, usual: dict[int, Decimal], today: date | None = None) -> dict:
         """Return the charges of each line that fall due until a day; usage to come at what it usually costs."""
-        today = self.company_id[:1]._service_today() if self else date_to
+        today = today or (self.company_id[:1]._service_today() if self else date_to)
         terms = self.line_ids._billing_terms_by_line()
         due = {line: due_charges(terms[line.id], date_to) for line in self.line_ids}
         made = self._charges_before_credit(due, terms, date_to, min(today, date_to))

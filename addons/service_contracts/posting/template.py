@@ -48,7 +48,7 @@ def core_made_rows(env: Environment, drafts: list[InvoiceDraft]) -> list[Invoice
     None stands for an invoice that is more than the rows known here, so that it cannot be copied.
     The invoices get numbers outside any series: no other poster waits for them.
     """
-    with _undone(env):
+    with undone(env):
         vals_list = [{**move_vals(draft), 'name': f'MOULD{index}'} for index, draft in enumerate(drafts)]
         moves = env['account.move'].with_context(**QUIET).create(vals_list)
         moves._post(soft=False)
@@ -101,7 +101,7 @@ def _referring_columns(env: Environment) -> list[tuple[str, str, str]]:
 
 
 @contextmanager
-def _undone(env: Environment) -> Iterator[None]:
+def undone(env: Environment) -> Iterator[None]:
     """Run a block and take back all it did: rows, cache and what it left to do around the commit."""
     cr = env.cr
     env.flush_all()

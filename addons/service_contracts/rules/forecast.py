@@ -70,6 +70,13 @@ class Scenario:
         return 1 + Fraction(self.percent) / 100
 
 
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The day that a simulation takes for today. A remote call cannot send one: it is an object."""
+
+    day: date
+
+
 def replace_amount(rated, amount: Decimal):
     """Return what a price model gave with another amount; its steps stay as they are."""
     return type(rated)(rated.quantity, rated.units, amount, rated.steps)

@@ -17,6 +17,7 @@ from . import test_offers
 from . import test_options
 from . import test_pending_charge
 from . import test_forecast
+from . import test_forecast_plan
 from . import test_portal
 from . import test_price_list_revision
 from . import test_price_revision

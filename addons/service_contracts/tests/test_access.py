@@ -42,7 +42,7 @@ REMOTE_METHODS = {
         'action_end_trial', 'get_entitlements', 'check_entitlement',
         'book_option', 'unbook_option', 'action_book_option', 'redeem_coupon',
         'preview_change', 'request_change', 'withdraw_change', 'action_view_changes', 'action_withdraw_change',
-        'action_plan_removal', 'action_view_credits',
+        'action_plan_removal', 'action_view_credits', 'preview_plan',
     },
     'service.contract.line': {'action_unbook'},
     'service.price.revision': {'action_preview', 'action_apply', 'action_withdraw', 'action_tell', 'action_view_lines'},
@@ -91,6 +91,7 @@ ARGUMENTS = {
     'open_contracts': [[]], 'preview_charges': ['2026-04-01'], 'read_status': [[]], 'check_entitlement': [[]],
     'book_option': ['X'], 'unbook_option': ['X'], 'redeem_coupon': ['X'],
     'preview_change': ['OWN', {}], 'request_change': ['OWN', {}, 'k'], 'withdraw_change': ['k'],
+    'preview_plan': ['X', '2026-04-01', '2026-05-01', ['OWN']],
 }
 INHERITED_METHODS = {
     'create', 'write', 'unlink', 'copy', 'copy_data', 'init', 'default_get', 'button_draft', 'button_cancel',

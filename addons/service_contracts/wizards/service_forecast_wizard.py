@@ -30,6 +30,13 @@ class ServiceForecast(models.TransientModel):
     date_change = fields.Date("From", required=True, default=lambda self: self.env.company._service_today())
     price_change = fields.Float("Prices change by (%)", help="Below 0 they fall. As a price step from the day on.")
     churn = fields.Float("Customers leave (% a month)", help="Besides those who have given notice.")
+    plan_from_id = fields.Many2one(
+        'service.plan', "Contracts of plan", help="Only the contracts of this plan. Empty: those chosen above.",
+    )
+    plan_id = fields.Many2one(
+        'service.plan', "Change to plan",
+        help="As if the contracts changed on the day from which things are different, by the rules of their plan.",
+    )
     row_ids = fields.One2many('service.forecast.row', 'forecast_id', "Charges")
 
     @api.constrains('months', 'price_change', 'churn')
@@ -41,6 +48,16 @@ class ServiceForecast(models.TransientModel):
                 raise ValidationError(self.env._(
                     "Prices change by −100 to 1000 percent, and 0 to 100 percent of the customers leave.",
                 ))
+
+    @api.constrains('plan_id', 'plan_from_id', 'contract_ids', 'date_change')
+    def _check_plan(self):
+        for forecast in self.filtered('plan_id'):
+            if not forecast.contract_ids and not forecast.plan_from_id:
+                raise ValidationError(self.env._(
+                    "Which contracts would change to %s? Choose some, or the plan they have.", forecast.plan_id.name,
+                ))
+            if forecast.date_change < self.env.company._service_today():
+                raise ValidationError(self.env._("A change of the plan begins today or later. Choose another day."))
 
     @api.model
     def default_get(self, fields):
@@ -55,28 +72,49 @@ class ServiceForecast(models.TransientModel):
         """Work out the charges and show them by month."""
         self.ensure_one()
         self.env['service.contract'].check_access('read')
-        self._fill()
+        left_out = self._fill()
         action = self.env['ir.actions.act_window']._for_xml_id('service_contracts.service_forecast_row_action')
+        if left_out:
+            name, reason = next(iter(left_out.items()))
+            action['name'] = self.env._(
+                "Expected Revenue (%(count)s contracts cannot change; %(contract)s: %(reason)s)",
+                count=len(left_out), contract=name, reason=reason,
+            )
         return {**action, 'domain': [('forecast_id', '=', self.id)]}
 
     # === BUSINESS === #
 
-    def _fill(self) -> None:
-        """Write the rows, as agreed and, if anything is to be different, with the change."""
+    def _fill(self) -> dict[str, str]:
+        """Write the rows, as agreed and, if anything is to be different, with the change.
+
+        :return: the contracts that cannot change to the plan, with the reason.
+        """
         self.row_ids.unlink()
         contract_ids = self._contracts().ids
         scenario, agreed, changed = self._scenario(), UseOfCredit(), UseOfCredit()
+        compares, left_out = bool(scenario or self.plan_id), {}
         for first in range(0, len(contract_ids), BATCH):
             contracts = self.env['service.contract'].browse(contract_ids[first:first + BATCH])
-            self._insert('agreed', contracts._forecast(self._date_to(), None, self.estimates_usage, agreed))
-            if scenario:
-                self._insert('changed', contracts._forecast(self._date_to(), scenario, self.estimates_usage, changed))
+            rows = contracts._forecast(self._date_to(), None, self.estimates_usage, agreed)
+            self._insert('agreed', rows, -1 if compares else 0)
+            if self.plan_id:
+                rows, why = contracts._forecast_under_plan(
+                    self.plan_id, self.date_change, self._date_to(), scenario, self.estimates_usage, changed,
+                )
+                left_out |= {contract.name: reason for contract, reason in why.items()}
+            elif scenario:
+                rows = contracts._forecast(self._date_to(), scenario, self.estimates_usage, changed)
+            if compares:
+                self._insert('changed', rows, 1)
             self.env.invalidate_all()
+        return left_out
 
     def _contracts(self):
         if self.contract_ids:
             return self.contract_ids
         running = Domain('state', 'in', ('active', 'ended')) & Domain('company_id', 'in', self.env.companies.ids)
+        if self.plan_from_id:
+            running &= Domain('plan_id', '=', self.plan_from_id.id)
         return self.env['service.contract'].search(running, order='id')
 
     def _date_to(self) -> date:
@@ -89,8 +127,11 @@ class ServiceForecast(models.TransientModel):
             return None
         return Scenario(self.date_change, to_decimal(self.price_change), to_decimal(self.churn))
 
-    def _insert(self, variant: str, rows: list[dict]) -> None:
-        """Keep the rows for the screen. The ORM would take minutes for some hundred thousand of them."""
+    def _insert(self, variant: str, rows: list[dict], sign: int) -> None:
+        """Keep the rows for the screen. The ORM would take minutes for some hundred thousand of them.
+
+        :param sign: of the amounts in the difference between both variants.
+        """
         cr, Row = self.env.cr, self.env['service.forecast.row']
         rates = self._rates({(row['currency_id'], row['company_id']) for row in rows})
         common = {
@@ -101,7 +142,8 @@ class ServiceForecast(models.TransientModel):
         ids = next_ids(cr, Row._table, len(rows))
         insert_rows(cr, Row._table, [
             {'id': row_id, **row, **common, 'month': row['charge_date'].replace(day=1),
-             'amount_company': row['amount'] * rates[row['currency_id'], row['company_id']]}
+             'amount_company': row['amount'] * rates[row['currency_id'], row['company_id']],
+             'difference': sign * row['amount'] * rates[row['currency_id'], row['company_id']]}
             for row_id, row in zip(ids, rows, strict=True)
         ], column_types(cr, Row._table))
         Row.invalidate_model(flush=False)
@@ -145,3 +187,7 @@ class ServiceForecastRow(models.TransientModel):
     amount = fields.Monetary("Untaxed amount", readonly=True, aggregator=None)
     credit_used = fields.Monetary("Paid by credit", readonly=True, aggregator=None)
     amount_company = fields.Monetary("Expected revenue", currency_field='company_currency_id', readonly=True)
+    difference = fields.Monetary(
+        currency_field='company_currency_id', readonly=True,
+        help="Sums to what the change brings: as agreed counts below 0, with the change above.",
+    )
