@@ -87,6 +87,7 @@
         'demo/shared_costs.xml',
         'demo/tailored_contracts.xml',
         'demo/figures.xml',
+        'demo/credit.xml',
         'demo/life.xml',
     ],
     'assets': {

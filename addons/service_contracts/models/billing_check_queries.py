@@ -92,6 +92,27 @@ QUERIES = {
         SELECT {ENTRY_COLUMNS}, {CALCULATED}, {KEPT}
         {ON_INVOICE} AND {KEPT} IS NOT NULL AND entry.explanation -> 'steps' IS NULL AND {KEPT} != {CALCULATED}
     """,
+    'grid': f"""
+        SELECT {ENTRY_COLUMNS}, entry.amount_untaxed, NULL
+          FROM service_billing_entry entry
+         WHERE {ENTRY_SCOPE} AND entry.state != 'void' AND entry.kind IN ('recurring', 'usage')
+           AND (entry.period_start < (entry.explanation -> 'full_period' ->> 0)::date
+                OR entry.period_end > (entry.explanation -> 'full_period' ->> 1)::date)
+    """,
+    'pending': """
+        SELECT pending.id, pending.contract_line_id, NULL::int, NULL::int, pending.period_start, pending.period_end,
+               pending.amount, NULL
+          FROM service_pending_charge pending
+          JOIN service_contract contract ON contract.id = pending.contract_id
+         WHERE pending.company_id = %(company_id)s AND pending.state = 'open'
+           AND contract.state IN ('active', 'ended') AND contract.parked_on IS NULL
+           AND EXISTS (
+                SELECT FROM service_billing_run run
+                 WHERE run.company_id = pending.company_id AND run.state = 'done' AND run.date >= pending.charge_date
+                   AND run.started_at > pending.write_date AND NOT EXISTS (
+                    SELECT FROM service_billing_run_service_contract_rel some
+                     WHERE some.service_billing_run_id = run.id))
+    """,
     'credit_balance': """
         SELECT credit.id, NULL::int, NULL::int, credit.invoice_id, credit.date_granted, credit.expiry_date,
                credit.amount + COALESCE(history.change, 0), credit.balance

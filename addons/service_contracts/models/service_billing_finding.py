@@ -17,6 +17,8 @@ KIND_SELECTION = [
     ('calculation', "Charge differs from its calculation"),
     ('rating', "Tiers or usage give another amount"),
     ('usage', "Usage differs from what was billed"),
+    ('grid', "Charge reaches beyond its period"),
+    ('pending', "Pending charge not billed"),
     ('credit_balance', "Balance and history of a credit differ"),
     ('credit_use', "Credit on an invoice and its history differ"),
     ('credit_payment', "Credit used and its booking differ"),
@@ -97,6 +99,8 @@ class ServiceBillingFinding(models.Model):
             'calculation': env._("Compare the charge with how it came about. Credit the invoice if it is wrong."),
             'rating': env._("Compare the charge with how it came about. Credit the invoice if it is wrong."),
             'usage': env._("Records were added or lost after billing. Send the difference as late usage."),
+            'grid': env._("Compare the charge with the periods of the service. Credit the invoice if it is wrong."),
+            'pending': env._("Start a billing run for the contract, or cancel the pending charge."),
             'credit_balance': env._("Compare the credit with its history; ask your administrator to correct the "
                                     "balance."),
             'credit_use': env._("Compare the invoice with the history of the credit. Credit the invoice if it is "

@@ -24,6 +24,7 @@ class ServiceCreditEntry(models.Model):
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     commercial_partner_id = fields.Many2one('res.partner', "Customer", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(related='grant_id.partner_id', string="Granted to")
     kind = fields.Selection(
         [('draw', "Used"), ('return', "Given back"), ('expiry', "Expired"), ('refund', "Refunded"),
          ('cancel', "Cancelled")],

@@ -74,7 +74,7 @@ class ServiceCreditGrant(models.Model):
         :raises UserError: for an unknown customer.
         :raises AccessError: without the role Contracts: User.
         """
-        self.check_access('read')
+        self._check_read_right()
         references = References(self.env)
         if not isinstance(partners, list) or len(partners) > ITEM_LIMIT:
             raise UserError(self.env._("“partners” must be a list of at most %s customers.", ITEM_LIMIT))
@@ -101,7 +101,7 @@ class ServiceCreditGrant(models.Model):
         :raises UserError: for an unknown key.
         :raises AccessError: without the role Contracts: User.
         """
-        self.check_access('read')
+        self._check_read_right()
         grants = self._known_grants(keys)
         entries = self.env['service.credit.entry'].search([('grant_id', 'in', grants.ids)], order='id')
         return [
@@ -137,6 +137,10 @@ class ServiceCreditGrant(models.Model):
     def _check_grant_right(self) -> None:
         if not self.env.user.has_groups(MAY_GRANT):
             raise AccessError(self.env._("Credit needs the role Contracts: Manager or Contracts: Integrator."))
+
+    def _check_read_right(self) -> None:
+        if not self.env.user.has_group('service_contracts.group_contract_user'):
+            raise AccessError(self.env._("Credit needs the role Contracts: User or Contracts: Integrator."))
 
     def _check_credits(self, credits) -> None:
         if not isinstance(credits, list) or len(credits) > ITEM_LIMIT:

@@ -18,6 +18,8 @@ ARGUMENTS = {
     'run_billing': [],
     'send_usage': [[]], 'send_readings': [[]], 'send_values': [[]], 'check_entitlement': [[]],
     'action_add_service_plan': [1],
+    'grant_credit': [[]], 'read_credit': [[]], 'read_credit_history': [[]], 'close_credit': [[]],
+    'preview_plan': ['X', '2026-04-01', '2026-05-01', ['A']],
     'preview_change': ['A', {'plan': 'X'}], 'request_change': ['A', {'plan': 'X'}, 'k'], 'withdraw_change': ['k'],
 }
 WINDOWS = ('action_view_', 'action_end', 'action_remove', 'action_book_option', 'action_unbook')
@@ -344,6 +346,7 @@ class TestRights(ContractCase):
     def setUp(self):
         super().setUp()
         self.foreign = self._planned(partner_id=self.neighbour.id)
+        self.env['service.credit.grant'].create({'partner_id': self.neighbour.id, 'amount': 5})
         self.env['service.billing.run'].create({'date': '2026-03-01'}).action_start()
         self.foreign.action_pause()
         self._share_costs(self.foreign.line_ids[-1])

@@ -193,3 +193,21 @@ class TestBillingCheck(UsageCase):
         self.assertEqual(len(findings.activity_ids), 1)
         self.assertEqual(findings.activity_ids.user_id, accountant)
         self.assertEqual(len(self._check().activity_ids), 1)
+
+    def test_a_charge_beyond_its_period_is_found(self):
+        entry = self.entries.filtered(lambda entry: entry.kind == 'recurring')[0]
+        self._sql("""UPDATE service_billing_entry SET explanation = jsonb_set(
+            explanation, '{full_period}', to_jsonb(ARRAY[period_start::text, (period_end - 1)::text])) WHERE id = %s
+        """, entry.id)
+        self.assertEqual(self._check().filtered(lambda finding: finding.kind == 'grid').entry_id, entry)
+
+    def test_a_pending_charge_that_a_run_passed_by_is_found(self):
+        line = self.contract.line_ids[0]
+        pending = self.env['service.pending.charge']._propose([
+            {'key': key, 'contract_line_id': line.id, 'name': "Extra", 'charge_date': day, 'amount': 5.0}
+            for key, day in (('late', '2026-03-01'), ('new', '2026-03-10'))
+        ])
+        self.assertFalse(self._check().filtered(lambda finding: finding.kind == 'pending'))
+        self._sql("UPDATE service_pending_charge SET write_date = '2026-03-01' WHERE id = ANY(%s)", pending.ids)
+        found = self._check().filtered(lambda finding: finding.kind == 'pending')
+        self.assertEqual(found.mapped('source_id'), pending.filtered(lambda one: one.key == 'late').ids)

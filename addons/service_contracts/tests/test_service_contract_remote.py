@@ -160,6 +160,7 @@ class TestOpenContracts(ContractCase):
             'external_ref': 'CRM-1', 'contract': rows[0]['contract'], 'currency': 'USD', 'charge_date': '2026-03-01',
             'period_start': '2026-03-01', 'period_last_day': '2026-03-31', 'service': 'Hosting', 'kind': 'recurring',
             'quantity': 1.0, 'price_unit': 30.0, 'discount': 0.0, 'amount_untaxed': 30.0, 'amount_total': 34.5,
+            'credit_used': 0.0,
         })
         json.dumps(rows)
         for day in (None, '', 5, 'x', '2026-13-01', '2999-01-01', [], {}):
