@@ -110,8 +110,8 @@ QUERIES = {
                 SELECT FROM service_billing_run run
                  WHERE run.company_id = pending.company_id AND run.state = 'done' AND run.date >= pending.charge_date
                    AND run.started_at > pending.write_date AND NOT EXISTS (
-                    SELECT FROM service_billing_run_service_contract_rel some
-                     WHERE some.service_billing_run_id = run.id))
+                    SELECT FROM service_billing_run_service_contract_rel chosen
+                     WHERE chosen.service_billing_run_id = run.id))
     """,
     'credit_balance': """
         SELECT credit.id, NULL::int, NULL::int, credit.invoice_id, credit.date_granted, credit.expiry_date,
