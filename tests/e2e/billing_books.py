@@ -16,12 +16,12 @@ EXPECTED = """
 
 AT_ANY_MOMENT = {
     'charges are billed twice': """
-        SELECT contract_line_id, period_start, kind FROM service_billing_entry WHERE state <> 'void'
-         GROUP BY 1, 2, 3 HAVING count(*) > 1""",
+        SELECT contract_line_id, period_start, kind, correction FROM service_billing_entry WHERE state <> 'void'
+         GROUP BY 1, 2, 3, 4 HAVING count(*) > 1""",
     'live periods of one service overlap': """
         SELECT a.id, b.id
           FROM service_billing_entry a JOIN service_billing_entry b USING (contract_line_id, kind)
-         WHERE a.id < b.id AND a.state <> 'void' AND b.state <> 'void'
+         WHERE a.id < b.id AND a.state <> 'void' AND b.state <> 'void' AND a.kind <> 'credit'
            AND a.period_start < b.period_end AND b.period_start < a.period_end""",
     'charges have no posted invoice line of the same amount': """
         SELECT entry.id FROM service_billing_entry entry
@@ -60,16 +60,18 @@ AT_ANY_MOMENT = {
         HAVING sum(debit) <> sum(credit) OR sum(balance) <> 0""",
     'invoice totals differ from their receivables': """
         SELECT move.id FROM account_move move JOIN account_move_line line ON line.move_id = move.id
-         WHERE line.display_type = 'payment_term' AND move.state = 'posted' GROUP BY move.id
+         WHERE line.display_type = 'payment_term' AND move.state = 'posted' AND move.move_type <> 'entry'
+         GROUP BY move.id
         HAVING move.amount_total_signed <> sum(line.balance)
             OR move.amount_residual_signed <> sum(line.amount_residual)
             OR move.amount_untaxed + move.amount_tax <> move.amount_total""",
     'receivables of a contract differ from its lines by more than rounding': """
-        SELECT move_id, service_contract_id FROM account_move_line
+        SELECT line.move_id, service_contract_id
+          FROM account_move_line line JOIN account_move move ON move.id = line.move_id
          WHERE display_type IN ('product', 'payment_term') AND service_contract_id IS NOT NULL
          GROUP BY 1, 2
-        HAVING abs(sum(CASE display_type WHEN 'product' THEN -sign(balance) * price_total
-                                         ELSE -balance END)) > 0.02""",
+        HAVING abs(sum(CASE WHEN display_type <> 'product' THEN -balance
+                            WHEN move.move_type = 'out_refund' THEN -price_total ELSE price_total END)) > 0.02""",
     'a due date of an invoice has several receivables of one contract': """
         SELECT move_id, service_contract_id, date_maturity FROM account_move_line
          WHERE display_type = 'payment_term' AND move_id IN (
@@ -102,7 +104,8 @@ UP_TO_A_DAY = {
     'charges are not owed': f"""
         SELECT entry.id FROM service_billing_entry entry
           JOIN service_contract contract ON contract.id = entry.contract_id
-         WHERE entry.state <> 'void' AND contract.parked_on IS NULL AND contract.state <> 'removed'
+         WHERE entry.state <> 'void' AND entry.kind <> 'credit'
+           AND contract.parked_on IS NULL AND contract.state <> 'removed'
            AND NOT EXISTS (
             SELECT FROM ({EXPECTED}) AS expected WHERE expected.line_id = entry.contract_line_id
                AND expected.kind = entry.kind AND expected.start = entry.period_start)""",

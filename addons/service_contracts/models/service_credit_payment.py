@@ -303,9 +303,10 @@ class AccountMove(models.Model):
         for move, *use in uses:
             by_move[move].append(use)
         open_lines = receivables.grouped('move_id')
+        cleared = {move: _cleared(move_uses, open_lines[move]) for move, move_uses in by_move.items()}
         journal = self.company_id._service_credit_journal()
         settlements = self.env['account.move'].with_context(**QUIET).create([
-            move._prepare_settlement_vals(journal, by_move[move], open_lines[move]) for move in by_move
+            move._prepare_settlement_vals(journal, by_move[move], cleared[move]) for move in by_move
         ])
         lock_journals(self.env, set(journal.ids))
         settlements._post(soft=False)
@@ -313,32 +314,25 @@ class AccountMove(models.Model):
         plan = []
         for move, settlement in made.items():
             paid = settlement.line_ids.filtered(lambda line: line.credit > 0).sorted('id')
-            dues = open_lines[move].grouped(_cleared_by)
-            plan += [dues[_cleared_by(line)] | line for line in paid]
+            plan += [due | line for (due, _amount), line in zip(cleared[move], paid, strict=True)]
         self.env['account.move.line']._reconcile_plan(plan)
         return made
 
-    def _prepare_settlement_vals(self, journal, uses: list, receivables) -> dict:
-        """Return the entry that clears an invoice: the liability of each credit against what is open by contract."""
-        debits, by_contract = defaultdict(Decimal), defaultdict(Decimal)
-        services = self.env['service.contract.line']
-        for grant, line_id, amount in uses:
+    def _prepare_settlement_vals(self, journal, uses: list, cleared: list[tuple]) -> dict:
+        """Return the entry that clears an invoice: the liability of each credit against the receivables it pays."""
+        debits = defaultdict(Decimal)
+        for grant, _line_id, amount in uses:
             debits[grant] += amount
-            by_contract[services.browse(line_id).contract_id] += amount
         lines = [
             {'account_id': grant._liability_account().id, 'balance': float(amount), 'name': grant.name,
              'partner_id': self.commercial_partner_id.id}
             for grant, amount in debits.items()
         ]
-        for due in receivables:
-            amount = min(to_decimal(due.amount_residual), by_contract[due.service_contract_id])
-            by_contract[due.service_contract_id] -= amount
-            if amount:
-                lines.append({
-                    'account_id': due.account_id.id, 'balance': -float(amount), 'partner_id': due.partner_id.id,
-                    'name': self.env._("Prepaid credit for %s", self.name), 'date_maturity': due.date_maturity,
-                    'service_contract_id': due.service_contract_id.id,
-                })
+        lines += [
+            {'account_id': due.account_id.id, 'balance': -float(amount), 'partner_id': due.partner_id.id,
+             'name': self.env._("Prepaid credit for %s", self.name), 'date_maturity': due.date_maturity}
+            for due, amount in cleared
+        ]
         return {
             'move_type': 'entry', 'company_id': self.company_id.id, 'journal_id': journal.id,
             'date': self.invoice_date, 'ref': self.env._("Prepaid credit for %s", self.name),
@@ -346,6 +340,15 @@ class AccountMove(models.Model):
         }
 
 
-def _cleared_by(line) -> tuple:
-    """Return what a receivable and the line that clears it agree in."""
-    return line.service_contract_id, line.date_maturity, line.account_id
+def _cleared(uses: list, receivables) -> list[tuple]:
+    """Return which receivables of an invoice credit clears, the first due first, and how much of each."""
+    left = defaultdict(Decimal)
+    for grant, line_id, amount in uses:
+        left[grant.env['service.contract.line'].browse(line_id).contract_id] += amount
+    cleared = []
+    for due in receivables:
+        amount = min(to_decimal(due.amount_residual), left[due.service_contract_id])
+        left[due.service_contract_id] -= amount
+        if amount:
+            cleared.append((due, amount))
+    return cleared
