@@ -28,7 +28,7 @@ SELECT COALESCE(sum(part.amount), 0) FROM account_partial_reconcile part
   JOIN account_move_line line ON line.id = part.credit_move_id
  WHERE line.move_id IN (SELECT settlement_id FROM service_credit_entry)
 """
-USED = "SELECT COALESCE(sum(amount), 0) FROM service_credit_entry entry JOIN service_credit_grant credit " \
+USED = "SELECT COALESCE(sum(entry.amount), 0) FROM service_credit_entry entry JOIN service_credit_grant credit " \
        "ON credit.id = entry.grant_id WHERE credit.kind = %s"
 ON_INVOICES = "SELECT -COALESCE(sum(amount_untaxed), 0) FROM service_billing_entry WHERE kind = 'credit'"
 
