@@ -11,6 +11,7 @@ from . import test_portal_circular
 from . import test_portal_upload
 from . import test_referral
 from . import test_referral_page
+from . import test_referral_tour
 from . import test_service_request
 from . import test_service_satisfaction
 from . import test_special_customer
