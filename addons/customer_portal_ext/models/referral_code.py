@@ -125,4 +125,5 @@ class ReferralCode(models.Model):
     @api.model
     def _session_code(self) -> str:
         """Return the code that the session of a visitor or customer keeps; staff sells by what stands on the order."""
-        return request.session.get(KEY, '') if request and not request.env.user._is_internal() else ''
+        code = request.session.get(KEY, '') if request else ''
+        return code if code and not request.env.user._is_internal() else ''

@@ -19,7 +19,7 @@ registry.category("web_tour.tours").add("customer_portal_ext_friend_contracts", 
         { content: "The address", trigger: "#order_email", run: "edit carla@example.com" },
         { content: "The code of the link is there", trigger: "#order_referral:value(ANA-2026)" },
         { content: "Go on", trigger: ".o_order_customer button[type=submit]", run: "click", expectUnloadPage: true },
-        { content: "The order to sign", trigger: "body:contains(Shared hosting)" },
+        { content: "The order to sign", trigger: ".o_portal_sale_sidebar" },
     ],
 });
 
