@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("customer_portal_ext_share_link", {
 
 registry.category("web_tour.tours").add("customer_portal_ext_friend_contracts", {
     steps: () => [
-        { content: "Choose the service", trigger: "a[aria-label='See Shared hosting']", run: "click", expectUnloadPage: true },
+        { content: "Choose the service", trigger: ".card:contains(Shared hosting) a.btn", run: "click", expectUnloadPage: true },
         { content: "Into the order", trigger: ".o_service_add", run: "click", expectUnloadPage: true },
         { content: "The name", trigger: "#order_name", run: "edit Carla Diaz" },
         { content: "The address", trigger: "#order_email", run: "edit carla@example.com" },
