@@ -17,8 +17,6 @@ ALLOWED = {
     ('installment.plan', 'action_register_payment'): "Of the own plan; the window it opens is closed to customers.",
     ('installment.plan', 'quote_payoff'): "Of the own plan, whose page shows the same.",
     ('installment.plan', 'read_portfolio_at_risk'): "Figures over the plans that the caller may read: the own ones.",
-    ('service.credit.grant', 'read_credit'): "Balances of those customers that the caller may read: the own ones.",
-    ('service.credit.grant', 'read_credit_history'): "A key of another answers like one that there is not.",
 }
 """Methods that customers or employees without a right may call, each with its reason."""
 PUBLISHED = {'support.article'}
