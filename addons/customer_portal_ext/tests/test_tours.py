@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .checkout_common import CheckoutCase
 from .common import PanelPageCase
 
 
@@ -109,3 +110,20 @@ class TestTours(PanelPageCase):
         self.start_tour('/odoo/circulars', 'customer_portal_ext_see_readers', login='desk')
         row = self.env['portal.circular.recipient'].search([('partner_id', '=', self.customer.id)])
         self.assertTrue(row.read_on)
+
+@tagged('post_install', '-at_install')
+class TestContractOnlineTour(CheckoutCase):
+    frozen = None  # as above
+
+    def test_a_visitor_contracts_three_services_pays_and_registers(self):
+        """A7, A16, A21-A24, A33, D2: one journey, with a trial, an installment plan and a card that is kept."""
+        self.choice.unlink()
+        self.start_tour('/services', 'customer_portal_ext_contract_online')
+        customer = self.env['res.partner'].search([('email', '=', 'eve@example.com')])
+        self.assertEqual(customer.user_ids.login, 'eve@example.com')
+        order = customer.sale_order_ids
+        self.assertRecordValues(order, [{'state': 'sale', 'amount_paid': 415.0, 'signed_by': "Eve Adams"}])
+        self.assertEqual(len(order.service_contract_ids), 2, "the trial has a contract of its own")
+        token = order.transaction_ids.token_id
+        self.assertEqual(order.service_contract_ids.payment_token_id, token)
+        self.assertEqual(order.installment_plan_ids.payment_token_id, token)
