@@ -2,7 +2,7 @@ import { registry } from "@web/core/registry";
 import { redirect } from "@web/core/utils/urls";
 
 const choose = (plan) => [
-    { content: `See ${plan}`, trigger: `a:contains(options: ${plan})`, run: "click", expectUnloadPage: true },
+    { content: `See ${plan}`, trigger: `.card:has(h2:contains(${plan})) a.btn`, run: "click", expectUnloadPage: true },
     { content: `Into the order: ${plan}`, trigger: ".o_service_add:enabled", run: "click", expectUnloadPage: true },
 ];
 
@@ -13,7 +13,7 @@ const chooseAnother = {
 registry.category("web_tour.tours").add("customer_portal_ext_contract_online", {
     url: "/services",
     steps: () => [
-        { content: "The first service", trigger: "a:contains(options: Hosting online)", run: "click", expectUnloadPage: true },
+        { content: "The first service", trigger: ".card:has(h2:contains(Hosting online)) a.btn", run: "click", expectUnloadPage: true },
         { content: "An option", trigger: "label:contains(Backup)", run: "click" },
         { content: "The price follows", trigger: ".o_service_quote:contains(85.00)" },
         { content: "What is asked", trigger: "input[name^=field_][type=text]", run: "edit example.org" },
