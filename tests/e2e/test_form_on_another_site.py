@@ -2,13 +2,14 @@
 
 import json
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.e2e.processes import psql
-from tools.browser import browser
+from tools.browser import PAGE_SECONDS, browser
 
 SIZE = (1400, 1000)
 
@@ -49,6 +50,13 @@ class Target:
             if answer.get('id') == number:
                 return answer['result']['result'].get('value')
 
+    def wait(self, condition: str) -> None:
+        """Wait until a JavaScript expression is true."""
+        end = time.monotonic() + PAGE_SECONDS
+        while not self.run(condition):
+            assert time.monotonic() < end, f'never true: {condition}'
+            time.sleep(0.2)
+
 
 def targets(page) -> list[dict]:
     return page._call('Target.getTargets')['targetInfos']
@@ -78,8 +86,6 @@ def test_a_site_that_is_named_shows_the_form_and_its_choice_is_taken_along(serve
         frame.run("document.querySelector('.o_service_add').click()")
         page.settle()
         opened = Target(page, 'page', server.url)
-        assert opened.run("document.querySelectorAll('input[name=options]:checked').length") == 1
+        opened.wait("document.querySelectorAll('input[name=options]:checked').length == 1")
         opened.run("document.querySelector('.o_service_add').click()")
-        page.settle()
-        assert opened.run('location.pathname') == '/services/order'
-        assert 'To pay now' in opened.run('document.body.innerText')
+        opened.wait("location.pathname == '/services/order' && document.body.innerText.includes('To pay now')")

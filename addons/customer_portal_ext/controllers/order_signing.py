@@ -48,7 +48,7 @@ class ContractSigning(InstallmentPortal):
 class ContractPayment(PaymentPortal):
 
     @http.route()
-    def portal_order_transaction(self, order_id, access_token, **kwargs):
+    def portal_order_transaction(self, order_id, access_token=None, **kwargs):
         # EXTENDS sale: two browsers that pay the same order make one payment
         try:
             order_sudo = self._document_check_access('sale.order', order_id, access_token)
