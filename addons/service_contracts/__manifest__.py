@@ -51,6 +51,7 @@
         'data/service_allocation_season.xml',
         'wizards/service_allocation_reading_import_views.xml',
         'views/service_allocation_reading_views.xml',
+        'views/service_reading_report_views.xml',
         'views/service_allocation_line_views.xml',
         'views/service_allocation_views.xml',
         'views/service_allocation_group_views.xml',
@@ -75,6 +76,7 @@
         'report/service_contract_report.xml',
         'report/service_contract_templates.xml',
         'report/service_allocation_report.xml',
+        'data/mail_template_cost_share.xml',
     ],
     'demo': [
         'demo/company.xml',

@@ -5,3 +5,4 @@ from . import cost_share_page
 from . import credit_page
 from . import document_access
 from . import figures_download
+from . import reading_page

@@ -49,6 +49,8 @@ class ContractPage(CustomerPortal):
             'invoices': contract._portal_invoices(),
             'credits': contract.env['service.credit.grant']._portal_credits(limit=1),
             'cost_shares': contract._portal_cost_shares(),
+            # sudo: flats and meters of the own contract
+            'has_readings': bool(contract_sudo._readable_meters() or contract_sudo._reported_readings()),
             'performance': contract._portal_performance(),
             'usage_so_far': contract_sudo._usage_so_far(),  # sudo: meters and prices of the own services
             'features': contract_sudo._entitlements()[contract_sudo],  # sudo: what the own contract grants

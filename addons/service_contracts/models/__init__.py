@@ -85,6 +85,8 @@ from . import service_allocation_words
 from . import service_allocation_compute
 from . import service_allocation_charge
 from . import service_allocation_portal
+from . import service_allocation_mail
+from . import service_reading_report
 from . import service_performance_metric
 from . import service_performance_agreement
 from . import service_performance_measure

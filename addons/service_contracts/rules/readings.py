@@ -54,6 +54,35 @@ def level_after(reading: Reading, units: Decimal) -> Decimal:
     return _base(reading) + units
 
 
+@dataclass(frozen=True, slots=True)
+class Plausibility:
+    """What speaks against a reading (lower, high or first; empty: nothing), and the one before it."""
+
+    doubt: str
+    last: Reading | None = None
+
+
+def plausibility(readings: Iterable[Reading], day: date, value: Decimal, factor: int = 3) -> Plausibility:
+    """Return whether a reading fits those before it: not lower, and not `factor` times the use of a day until then.
+
+    >>> year = [Reading(date(2025, 1, 1), Decimal(100)), Reading(date(2025, 12, 31), Decimal(464))]
+    >>> [plausibility(year, date(2026, 1, 10), Decimal(value)).doubt for value in (470, 463, 500)]
+    ['', 'lower', 'high']
+    >>> plausibility([], date(2026, 1, 10), Decimal(5)).doubt
+    'first'
+    """
+    before = sorted((reading for reading in readings if reading.day < day), key=_by_day)
+    if not before:
+        return Plausibility('first')
+    last, used = before[-1], value - _base(before[-1])
+    if used < 0:
+        return Plausibility('lower', last)
+    days = (last.day - before[0].day).days
+    usual = _cumulated(before)[last] / days if days else None
+    is_high = bool(usual) and used > usual * (day - last.day).days * factor
+    return Plausibility('high' if is_high else '', last)
+
+
 def reading_at(readings: Iterable[Reading], edge: date, within: int) -> Reading | None:
     """Return the reading that counts for one day."""
     return _nearest(sorted(readings, key=_by_day), edge, [edge], within)

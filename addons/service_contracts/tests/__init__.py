@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_allocation
 from . import test_allocation_access
+from . import test_allocation_mail
 from . import test_allocation_reading
 from . import test_api
 from . import test_billing_check
@@ -24,6 +25,7 @@ from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers
 from . import test_reductions
+from . import test_reading_report
 from . import test_recognition
 from . import test_report
 from . import test_revenue

@@ -9,7 +9,7 @@ from .allocation import AllocationCase
 MODELS = (
     'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
     'service.allocation.reading', 'service.allocation', 'service.allocation.item', 'service.allocation.line',
-    'service.allocation.reading.import',
+    'service.reading.report', 'service.allocation.reading.import',
 )
 
 

@@ -14,6 +14,8 @@ SHARE_ROUTES = {
     '/my/contracts/<int:contract_id>/costs/<int:share_id>', '/my/contracts/<int:contract_id>/costs/<int:share_id>/pdf',
 }
 """Tested in test_allocation_access.py."""
+FORM_ROUTES = {'/my/contracts/<int:contract_id>/readings'}
+"""Tested in test_reading_report.py."""
 STAFF_ROUTES = {'/service_contracts/figures.xlsx'}
 TOKENS = (None, '', 'None', 'False', '[]', 'ünïcödé', '00000000-0000-4000-8000-000000000000')
 
@@ -128,7 +130,7 @@ class TestPortal(ContractCase, HttpCase):
             if rule.endpoint.func.__module__.startswith('odoo.addons.service_contracts.')
             or rule.rule in RECORD_ROUTES  # also where another add-on goes further
         }
-        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES | STAFF_ROUTES)
+        self.assertEqual(routes, LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES | FORM_ROUTES | STAFF_ROUTES)
 
     def test_what_is_not_ones_own_is_answered_alike(self):
         """G1: foreign, draft, deleted, of another company, never made: no answer tells which."""
@@ -208,9 +210,10 @@ class TestPortal(ContractCase, HttpCase):
     def test_no_route_is_open_or_without_protection(self):
         """G12: the list of routes without CSRF protection is empty."""
         for rule in self.env['ir.http'].routing_map().iter_rules():
-            if rule.rule in LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES:
-                routing, method = rule.endpoint.routing, 'POST' if rule.rule in POST_ROUTES else 'GET'
-                self.assertEqual((routing['auth'], routing['type'], routing['methods']), ('user', 'http', [method]))
+            if rule.rule in LIST_ROUTES | RECORD_ROUTES | POST_ROUTES | SHARE_ROUTES | FORM_ROUTES:
+                routing, methods = rule.endpoint.routing, ['POST'] if rule.rule in POST_ROUTES else ['GET']
+                methods += ['POST'] if rule.rule in FORM_ROUTES else []
+                self.assertEqual((routing['auth'], routing['type'], routing['methods']), ('user', 'http', methods))
                 self.assertIsNot(routing.get('csrf'), False)
 
     # === MESSAGES === #
