@@ -88,7 +88,7 @@ class TestInstallmentPlan(InstallmentCase):
         plan = self._sold(self.annuity)
         html = self.env['ir.actions.report']._render_qweb_html(
             'installment_sales.installment_plan_report', plan.ids)[0].decode()
-        for text in ('171.07', 'may end the course', '12 %', plan.figures_hash, 'percentage rate'):
+        for text in ('171.07', 'may end the course', '<span>12</span> %', plan.figures_hash, 'percentage rate'):
             self.assertIn(text, html)
 
     def test_the_agreement_keeps_its_text_when_the_terms_change(self):
