@@ -1,11 +1,13 @@
 """One cart of services and products: read, signed, paid what is due now, contracted and told, each once."""
 
+from base64 import b64decode
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
-from .checkout_common import CheckoutCase
+from .checkout_common import PNG, CheckoutCase
 
 
 @tagged('post_install', '-at_install')
@@ -47,7 +49,7 @@ class TestCheckout(CheckoutCase):
         answer = self.url_open(
             f'/services/{self.plan.id}/add', {
                 'csrf_token': self._csrf(), 'options': self.option.id, f'field_{self.choice.id}': "Kiel"},
-            files={f'field_{upload.id}': ('logo.png', b'picture', 'image/png')}).text
+            files={f'field_{upload.id}': ('logo.png', b64decode(PNG), 'image/png')}).text
         self.assertIn("“Domain name” is needed", answer)
         self.assertRegex(answer, r'value="Kiel"\s+selected=')
         self.assertRegex(answer, rf'value="{self.option.id}"\s+checked=')
