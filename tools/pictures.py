@@ -40,6 +40,8 @@ def main() -> int:
     with browser(DESKTOP) as page:
         page.log_in(url, 'customer', 'customer')
         customer(page, url)
+    with browser(DESKTOP) as page:
+        visitor(page, url)
     return 0
 
 
@@ -101,6 +103,21 @@ def journeys(page: Browser, url: str) -> None:
     page.open(f'{page.run(ALARM_CONTRACT)}/request/end', '.o_request_form')
     submit(page, 'button[value=show]', '.o_request_effect')
     save(page, 'panel_request')
+
+
+def visitor(page: Browser, url: str) -> None:
+    """The catalog, two services put into one order, and that order on desk and phone."""
+    page.open(f'{url}/services', 'main')
+    save(page, 'services')
+    for service in ('music', 'host'):
+        page.open(f'{url}/services', 'main')
+        page.open(page.run(f"document.querySelector('main a[href*=\"/services/{service}-\"]').href"), 'form')
+        save(page, f'service_{service}')
+        submit(page, 'main form button[type=submit]', '.o_order_customer')
+    for size, suffix in ((DESKTOP, ''), (PHONE, '_phone')):
+        page.resize(size)
+        page.open(f'{url}/services/order', '.o_order_customer')
+        save(page, f'service_order{suffix}')
 
 
 def submit(page: Browser, button: str, selector: str) -> None:
