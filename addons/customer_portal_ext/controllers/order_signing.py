@@ -57,7 +57,8 @@ class ContractPayment(PaymentPortal):
         if not order_sudo.is_online_contract or order_sudo.state == 'sale':
             return super().portal_order_transaction(order_id, access_token, **kwargs)
         order_sudo._begin_payment()
-        kwargs.update(amount=order_sudo._get_prepayment_required_amount(), landing_route=order_sudo._done_url())
+        kwargs.update(amount=order_sudo._get_prepayment_required_amount(), landing_route=order_sudo._done_url(),
+                      is_validation=False)
         if begun_sudo := order_sudo._transaction_to_reuse(_wanted(kwargs)):
             PaymentPostProcessing.monitor_transaction(begun_sudo)
             return begun_sudo._get_processing_values()

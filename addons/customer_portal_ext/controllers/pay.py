@@ -15,7 +15,7 @@ LIMIT = 200
 class PayReceivables(PortalAccount):
 
     @http.route('/my/pay', type='http', auth='user', website=True, methods=['GET'])
-    def pay_receivables(self, lines='', amount=None, **kw):
+    def pay_receivables(self, lines='', amount=None, **_others):
         """Show the payment form for the chosen receivables; without a choice for all that is due."""
         try:
             chosen = request.env['account.move.line']._choose_to_pay(_ids(lines))
@@ -24,9 +24,9 @@ class PayReceivables(PortalAccount):
             return request.render('customer_portal_ext.portal_pay_nothing', {
                 **self._prepare_portal_layout_values(), 'page_name': 'pay', 'problem': str(error),
             })
-        return request.render('customer_portal_ext.portal_pay', self._pay_values(chosen, amount, **kw))
+        return request.render('customer_portal_ext.portal_pay', self._pay_values(chosen, amount))
 
-    def _pay_values(self, lines, amount: float, **kw) -> dict:
+    def _pay_values(self, lines, amount: float) -> dict:
         invoices = lines.move_id
         return {
             **self._prepare_portal_layout_values(),
@@ -35,7 +35,7 @@ class PayReceivables(PortalAccount):
                 'currency': lines.currency_id, 'amount_residual': amount,
                 'payment_reference': ', '.join(invoices.mapped('name')[:3]),
                 'landing_route': '/my/receipts', 'transaction_route': f'/my/pay/{",".join(map(str, lines.ids))}',
-            }, **kw),
+            }),
             'page_name': 'pay', 'lines': lines, 'amount': amount, 'total': sum(lines._uncovered().values()),
         }
 
@@ -50,6 +50,7 @@ class PayTransaction(PaymentPortal):
         a payment is on its way.
         """
         self._validate_transaction_kwargs(kwargs)
+        kwargs['is_validation'] = False  # else it would pay nothing
         Line = request.env['account.move.line']
         chosen = Line._choose_to_pay(_ids(lines), lock=True)
         if chosen.ids != _ids(lines):

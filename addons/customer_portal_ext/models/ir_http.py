@@ -1,6 +1,8 @@
-"""Before a page is made: referral codes that visitors bring (``?ref=CODE``, or ``referral_code`` of a form), and how
-often a form may be sent.
+"""Before a page is made: referral codes that visitors bring (``?ref=CODE``, or ``referral_code`` of a form), how often
+a form may be sent, and that nobody is sent to another site by a tab in an address.
 """
+
+import re
 
 from odoo import models
 from odoo.http import request
@@ -14,6 +16,7 @@ LIMITED = frozenset({
     '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
 })
 """Forms that make work for people, or send mail."""
+CONTROL = re.compile(r'[\x00-\x1f]')
 
 
 class IrHttp(models.AbstractModel):
@@ -37,3 +40,8 @@ class IrHttp(models.AbstractModel):
             senders += [] if request.env.user._is_public() else [f'user {request.env.uid}']
             if not request.env['portal.limit.hit']._count(rule.rule, senders):
                 raise TooManyRequests(request.env._("Too many forms in a short time. Try again in ten minutes."))
+
+    @classmethod
+    def _redirect(cls, location, code=303):
+        # EXTENDS base: tabs are dropped on the way, and /<tab>/example.com becomes another site (G11)
+        return super()._redirect('/' if CONTROL.search(location) else location, code)

@@ -1,7 +1,12 @@
 """Payments of several receivables at once, and the first payment of a contract: what was chosen is what gets paid."""
 
-from odoo import fields, models
+import re
+
+from odoo import api, fields, models
 from odoo.fields import Command
+
+LOCAL = re.compile(r'/(?![/\\])[^\x00-\x20]*')
+"""An address of this site: browsers read // and /\\ as another one, and skip tabs and line ends."""
 
 
 class PaymentTransaction(models.Model):
@@ -14,6 +19,22 @@ class PaymentTransaction(models.Model):
 
     _partner_index = models.Index("(partner_id)")
     _payment_index = models.Index("(payment_id) WHERE payment_id IS NOT NULL")
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS payment: where a customer goes after a payment comes from the browser, and stays on this site (G11)
+        for vals in vals_list:
+            if vals.get('landing_route'):
+                vals['landing_route'] = self._local_route(vals['landing_route'])
+        return super().create(vals_list)
+
+    def _local_route(self, route) -> str:
+        """Return an address of this site without its host, /my for every other address."""
+        path = str(route).removeprefix(self.get_base_url())
+        return path if LOCAL.fullmatch(path) else '/my'
+
     # === THE FIRST PAYMENT OF A CONTRACT === #
 
     def _check_amount_and_confirm_order(self):
