@@ -63,12 +63,15 @@ class AccountMoveLine(models.Model):
     def _in_process_by_line(self) -> dict[int, Decimal]:
         """Return what is on its way for each of these receivables: transactions not confirmed, transfers reported.
 
-        All receivables of their invoices are looked at, since the oldest are covered first.
+        The oldest are covered first, so all receivables of their invoices are looked at, and where a transfer was
+        reported without choosing what it pays, all of the customer: a page of the list tells what the whole tells.
         """
         # sudo: lines of an invoice that the customer owes; that a payment is on its way, not the transaction
         others = self.sudo().move_id.line_ids.filtered(lambda line: line.display_type == 'payment_term')
         open_lines = (self.sudo() | others).filtered('amount_residual_currency')
         reports = self.env['transfer.report'].sudo()._waiting_for(open_lines)  # sudo: as above
+        for customer in reports.filtered(lambda report: not report.line_ids).partner_id.commercial_partner_id:
+            open_lines |= customer._open_receivables()
         claims = [*open_lines._claims_of_transactions(), *open_lines._claims_of_reports(reports)]
         # What a report was chosen for may stand on another page of the list.
         return cover_in_turn((open_lines | reports.line_ids)._plain_receivables(), claims) if claims else {}

@@ -64,6 +64,15 @@ class TestTransferReport(PanelCase):
         (first | later).invalidate_recordset()
         self.assertEqual((first | later).sorted('date_maturity').mapped('receivable_status'), ['in_process', 'due'])
 
+    def test_a_receivable_looked_at_alone_is_as_covered_as_among_all(self):
+        """What the oldest takes of a transfer reported without a choice is not taken again of what is left."""
+        first, later = self._invoice(50, '2026-03-01'), self._invoice(50, '2026-03-08')
+        self._report(50)
+        self.assertEqual((first | later)._uncovered(), {later.id: 50})
+        self.assertEqual(later._uncovered(), {later.id: 50})
+        arrangeable = self.env['service.request'].with_user(self.portal_user)._arrangeable()
+        self.assertEqual(arrangeable._uncovered(), {later.id: 50})
+
     def test_a_rejected_transfer_tells_the_customer_and_is_due_again(self):
         line = self._invoice(50, '2026-03-01')
         report = self._report(lines=line)
