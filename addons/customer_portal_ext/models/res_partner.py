@@ -7,8 +7,8 @@ from odoo.fields import Domain
 
 from ..rules.receivable_status import what_to_pay
 
-OPEN_ROWS = 200
-"""A panel shows so many open receivables; all are in the list of receipts."""
+LINK_ROWS = 200
+"""The link to pay names so many receivables, for addresses have an end; the sums are over all."""
 SHOWN_ROWS = 6
 """Of these the first page shows the first ones with their four dates."""
 NEXT_CHARGES = 5
@@ -19,21 +19,21 @@ class ResPartner(models.Model):
 
     circular_opt_out = fields.Boolean("No offers", help="Gets no circulars that are advertising.")
 
-    def _open_receivables(self, limit: int | None = None):
+    def _open_receivables(self):
         """Return the open receivables of the customer, the oldest due first; a credit note has a negative rest."""
         self.ensure_one()
         Line = self.env['account.move.line']
         domain = Line._receivables_domain(self) & Domain('amount_residual', '!=', 0)
-        return Line.search(domain, order='date_maturity, id', limit=limit)
+        return Line.search(domain, order='date_maturity, id')
 
     def _panel_overview(self, today) -> list[dict]:
         """Return what the customer owes, an object for each currency.
 
         :return: ``currency``, ``due`` and ``owed`` (what is not on its way), ``later`` (the next due date), ``credit``,
-            ``in_process``, ``lines`` (open receivables with a rest above 0, oldest first), ``shown`` (the first of
+            ``in_process``, ``lines`` (the oldest with a rest above 0, for the link to pay), ``shown`` (the first of
             them), ``dates`` (their four dates by id) and ``warning`` (the dates of the one that is suspended first).
         """
-        by_currency = self._open_receivables(OPEN_ROWS).grouped('currency_id')
+        by_currency = self._open_receivables().grouped('currency_id')
         credits = self._credits()
         none = self.env['account.move.line']
         return [self._overview_in(currency, by_currency.get(currency, none), credits.get(currency, 0.0), today)
@@ -58,7 +58,7 @@ class ResPartner(models.Model):
             'currency': currency, 'due': float(due), 'owed': float(owed), 'later': later,
             'credit': credit,
             'in_process': float(sum((min(fact.in_process, fact.residual) for fact in debts), Decimal(0))),
-            'lines': open_lines, 'shown': open_lines[:SHOWN_ROWS], 'dates': dates,
+            'lines': open_lines[:LINK_ROWS], 'shown': open_lines[:SHOWN_ROWS], 'dates': dates,
             'warning': min(late, key=lambda four: four.suspension, default=None),
         }
 

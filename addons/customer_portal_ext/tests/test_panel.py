@@ -1,5 +1,6 @@
 """The first page answers what is owed, by when and what comes next."""
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import PanelPageCase
@@ -13,6 +14,15 @@ class TestPanel(PanelPageCase):
         overview, = self.customer.with_user(self.portal_user)._panel_overview(self.company._service_today())
         self.assertEqual((overview['due'], overview['owed'], str(overview['later'])), (50, 80, '2026-04-01'))
         self.assertEqual(len(overview['lines']), 2)
+
+    def test_all_that_is_owed_is_summed_however_much_it_is(self):
+        terms = self.env['account.payment.term'].create({'name': "Daily", 'line_ids': [
+            Command.create({'value': 'fixed', 'value_amount': 1, 'nb_days': day}) for day in range(210)
+        ] + [Command.create({'value': 'percent', 'value_amount': 100, 'nb_days': 300})]})
+        self._invoice(250, False, invoice_payment_term_id=terms.id)
+        overview, = self.customer.with_user(self.portal_user)._panel_overview(self.company._service_today())
+        self.assertEqual(overview['owed'], 250)
+        self.assertEqual(len(overview['lines']), 200)
 
     def test_what_is_late_is_shown_with_its_four_dates(self):
         """E5 to E8, F4: due, last safe day, suspension and removal, as reminders tell them."""
