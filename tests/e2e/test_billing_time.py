@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.e2e.billing_world import RUN, billing_world
+from tests.e2e.billing_world import RUN
 
 OPEN = """
 product = env['product.product'].search([('name', '=', 'Line')])
@@ -15,12 +15,6 @@ def open_contracts(ref, start, count=1, **vals):
     } for n in range(count)]).action_activate()
 """
 COMMIT = '\nenv.cr.commit()\n'
-
-
-@pytest.fixture(scope='module')
-def company(plain_template):
-    with billing_world(plain_template) as world:
-        yield world
 
 
 @pytest.fixture

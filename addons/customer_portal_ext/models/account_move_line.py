@@ -39,11 +39,11 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _receivables_domain(self, partner) -> Domain:
-        """Return what a customer owes or owed: the posted receivables of the whole company or household."""
+        """Return what customers owe or owed: the posted receivables of their whole companies or households."""
         return Domain([
             ('parent_state', '=', 'posted'), ('display_type', '=', 'payment_term'),
             ('move_id.move_type', 'in', ('out_invoice', 'out_receipt', 'out_refund')),
-            ('partner_id', 'child_of', partner.commercial_partner_id.id),
+            ('partner_id', 'child_of', partner.commercial_partner_id.ids),
         ])
 
     def _receivable_facts(self) -> dict[int, Receivable]:
@@ -70,8 +70,7 @@ class AccountMoveLine(models.Model):
         others = self.sudo().move_id.line_ids.filtered(lambda line: line.display_type == 'payment_term')
         open_lines = (self.sudo() | others).filtered('amount_residual_currency')
         reports = self.env['transfer.report'].sudo()._waiting_for(open_lines)  # sudo: as above
-        for customer in reports.filtered(lambda report: not report.line_ids).partner_id.commercial_partner_id:
-            open_lines |= customer._open_receivables()
+        open_lines |= reports.filtered(lambda report: not report.line_ids).partner_id._open_receivables()
         claims = [*open_lines._claims_of_transactions(), *open_lines._claims_of_reports(reports)]
         # What a report was chosen for may stand on another page of the list.
         return cover_in_turn((open_lines | reports.line_ids)._plain_receivables(), claims) if claims else {}

@@ -20,8 +20,7 @@ class ResPartner(models.Model):
     circular_opt_out = fields.Boolean("No offers", help="Gets no circulars that are advertising.")
 
     def _open_receivables(self):
-        """Return the open receivables of the customer, the oldest due first; a credit note has a negative rest."""
-        self.ensure_one()
+        """Return the open receivables of the customers, the oldest due first; a credit note has a negative rest."""
         Line = self.env['account.move.line']
         domain = Line._receivables_domain(self) & Domain('amount_residual', '!=', 0)
         return Line.search(domain, order='date_maturity, id')
