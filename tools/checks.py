@@ -30,7 +30,7 @@ def run() -> Tally:
         found = list(check())
         for line in found:
             print(f'{check.__name__}: {line}')
-        total += Tally(failed=1) if found else Tally(passed=1)
+        total += Tally(failed=1, failures=(f'lint {check.__name__}',)) if found else Tally(passed=1)
     return total
 
 

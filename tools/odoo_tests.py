@@ -15,6 +15,7 @@ from tools.tally import Tally
 SUMMARY = re.compile(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database')
 # Odoo repeats at the end that something failed; the failure itself says more.
 REPEATED = re.compile(r'At least one test failed|\d+ failures, \d+ errors of|\d+ failed, \d+ error')
+FAILED = re.compile(r'(?:FAIL|ERROR): (.+)')
 SKIPPED = re.compile(r': skipped (.+)$')
 ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ \S+: ', re.MULTILINE)
 
@@ -95,7 +96,7 @@ def count(text: str, status: int) -> Tally:
     """Read Odoo's log: no summary, no test, or a bad exit status is a failure too."""
     summary = SUMMARY.search(text)
     if not summary:
-        return Tally(failed=1)
+        return Tally(failed=1, failures=('Odoo ended before its tests did',))
     failed, errors, total = map(int, summary.groups())
     skipped = len(skips(text))
     bad = failed + errors
@@ -103,7 +104,7 @@ def count(text: str, status: int) -> Tally:
     complaints = len(warnings(text))
     if not bad and not complaints and (status or not total):
         complaints = 1
-    return Tally(passed, bad + complaints, skipped)
+    return Tally(passed, bad + complaints, skipped, tuple(reasons(text)))
 
 
 def report(text: str) -> str:
@@ -119,6 +120,13 @@ def skips(text: str) -> list[str]:
 def failures(text: str) -> list[str]:
     found = [entry for level, entry in entries(text) if level in ('ERROR', 'CRITICAL')]
     return [entry for entry in found if not REPEATED.search(entry)]
+
+
+def reasons(text: str) -> list[str]:
+    """Each failed test with its error, and each warning about our modules, in a line of their own."""
+    found = [(FAILED.search(entry), entry.strip().splitlines()[-1]) for entry in failures(text)]
+    tests = [f'{name[1]}: {error[:200]}' for name, error in found if name]
+    return tests + [entry.splitlines()[0] for entry in warnings(text)]
 
 
 def warnings(text: str) -> list[str]:

@@ -20,8 +20,13 @@ def main() -> int:
         tally = RUN[stage](arguments.rest)
         print(f'{stage}: {tally}', flush=True)
         total += tally
-    print(f'\n{total}')
+    print(f'\n{closing(total)}')
     return 1 if total.failed or not total.passed else 0
+
+
+def closing(total: Tally) -> str:
+    """The last lines: what failed, each in a line, and the counts."""
+    return '\n'.join([*(f'Failed: {name}' for name in total.failures), str(total)])
 
 
 def _prepare(stages) -> None:

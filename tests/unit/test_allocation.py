@@ -17,7 +17,7 @@ from odoo.addons.service_contracts.rules.periods import Period
 
 from tests.unit.published import examples
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 YEAR = Period(date(2025, 1, 1), date(2026, 1, 1))
 WINTER = {month: Decimal(weight) for month, weight in enumerate(
     ('170', '150', '130', '80', '40', '13.3', '13.3', '13.4', '30', '80', '120', '160'), start=1)}

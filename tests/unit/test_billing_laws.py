@@ -11,7 +11,7 @@ from odoo.addons.service_contracts.rules.billing import LineTerms, due_charges, 
 from odoo.addons.service_contracts.rules.periods import Interval, Period, Recurrence
 from odoo.addons.service_contracts.rules.proration import PRORATIONS
 
-LAW = settings(deadline=None, max_examples=30)
+LAW = settings(max_examples=30)
 ONE_DAY = timedelta(days=1)
 MONTH, QUARTER = Interval(1, 'month'), Interval(1, 'quarter')
 FIRST = date(2025, 1, 1)

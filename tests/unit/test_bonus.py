@@ -19,7 +19,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Interval, Recurrence
 from odoo.addons.service_contracts.rules.pricing import recompute
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 START = date(2025, 1, 31)
 DUE = date(2025, 7, 10)
 MONTHS = list(Recurrence.from_start(Interval(1, 'month'), START).periods(date(2027, 1, 1)))

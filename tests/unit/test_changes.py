@@ -20,7 +20,7 @@ from odoo.addons.service_contracts.rules.periods import Period
 
 from tests.unit.published import examples
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 NOVEMBER = Period(date(2024, 11, 1), date(2024, 12, 1))
 OCTOBER_TO_26TH = Period(date(2024, 10, 26), date(2024, 11, 26))
 

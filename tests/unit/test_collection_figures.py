@@ -20,7 +20,7 @@ from odoo.addons.dunning_sms.rules.payment_score import History, score, segment
 
 from tests.unit.published import examples
 
-LAW = settings(deadline=None, max_examples=100)
+LAW = settings(max_examples=100)
 TODAY = date(2026, 3, 10)
 MONTH_ENDS = [date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28)]
 

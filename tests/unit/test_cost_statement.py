@@ -19,7 +19,7 @@ from odoo.addons.service_contracts.rules.periods import Period
 from odoo.addons.service_contracts.rules.proration import amounts_within
 from odoo.addons.service_contracts.rules.readings import Reading, counted_at, level_after, reading_at
 
-LAW = settings(deadline=None, max_examples=30)
+LAW = settings(max_examples=30)
 YEAR = Period(date(2025, 1, 1), date(2026, 1, 1))
 TERMS = StatementTerms(YEAR, 2, reading_days=3)
 days = st.dates(YEAR.start, YEAR.end)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odoo.addons.service_contracts.rules.credits import FREE, PAID, CreditBook, Grant, Payable, ledger_balance
 
-LAW = settings(deadline=None, max_examples=60)
+LAW = settings(max_examples=60)
 DAY = date(2026, 3, 10)
 EURO = 1
 
@@ -79,16 +79,15 @@ def test_only_valid_credit_of_the_currency_and_scope_is_used(some, items):
 @LAW
 @given(grants, invoices())
 def test_a_later_credit_waits_until_the_one_before_is_used_up(some, items):
-    """For credits for everything: the order is priority, expiry, free before paid, age."""
+    """For credits for everything; what one leaves less than a cent of on a charge, the next may take."""
     anything = [Grant(one.id, one.kind, one.balance, EURO, one.priority, None, one.since) for one in some]
     book = CreditBook(anything)
-    used = {draw.grant_id for draw in drawn(book, items)}
+    draws = drawn(book, items)
     ranked = sorted(anything, key=lambda grant: grant.rank)
-    for before, after in zip(ranked, ranked[1:], strict=False):
-        if after.id in used and before.id not in used:
-            raise AssertionError(f'{before} was passed by')
-        if after.id in used and before.kind == PAID:
-            assert book.left[before.id] < Decimal('0.03') * len(items)
+    for place, before in enumerate(ranked):
+        later = {grant.id for grant in ranked[place + 1:]}
+        if book.left[before.id]:
+            assert sum(draw.amount for draw in draws if draw.grant_id in later) < Decimal('0.02') * len(items)
 
 
 @LAW

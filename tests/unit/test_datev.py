@@ -35,7 +35,7 @@ from odoo.addons.accounting_exchange.rules.datev_columns import BOOKING_COLUMNS,
 from odoo.addons.accounting_exchange.rules.errors import ExchangeError
 from odoo.addons.accounting_exchange.rules.shares import allocate, spread
 
-LAW = settings(deadline=None, max_examples=60)
+LAW = settings(max_examples=60)
 LEDGER = Ledger(29098, 55003, 4, chart='03')
 JANUARY = Span(date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 1))
 NOW = datetime(2026, 2, 1, 4, 30, 0, 125000)

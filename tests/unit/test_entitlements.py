@@ -50,7 +50,7 @@ def test_a_soft_limit_lets_use_go_on_at_a_price():
     assert reason(replace(MAILBOXES, is_hard=False), used=50) == 'overage'
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.sampled_from(STATES), st.integers(0, 100), st.booleans(), st.booleans())
 def test_what_is_left_is_never_negative(state, used, is_hard, is_trial):
     standing = replace(CONTRACT if is_trial else PAID, state=state)
@@ -63,7 +63,7 @@ limits = st.none() | st.decimals('0', '100', places=1)
 grants = st.builds(Feature, st.just('mailboxes'), limits, limits, st.booleans())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(grants, min_size=1, max_size=4))
 def test_grants_add_up_whatever_their_order(several):
     together = combined(several)
@@ -72,7 +72,7 @@ def test_grants_add_up_whatever_their_order(several):
     assert combined([several[0]]) == several[0]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(grants, st.decimals('0', '200', places=1), st.decimals('0', '200', places=1))
 def test_who_may_have_more_may_have_less(feature, less, more):
     less, more = sorted((less, more))

@@ -10,7 +10,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.forecast import Scenario, average
 from odoo.addons.service_contracts.rules.price_schedule import PricePhase, price_at
 
-LAW = settings(deadline=None, max_examples=50)
+LAW = settings(max_examples=50)
 DAY = date(2025, 1, 1)
 
 days = st.integers(0, 2000).map(lambda number: DAY + timedelta(days=number))

@@ -11,7 +11,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.mrr import MOVEMENTS, Snapshot, cohorts, movements, revenue_figures
 from odoo.addons.service_contracts.rules.periods import month_day
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 FIGURES = ('new', 'expansion', 'contraction', 'churn', 'reactivation')
 
 amounts = st.dictionaries(st.integers(1, 6), st.decimals('0', '500', places=2), max_size=6)

@@ -10,7 +10,7 @@ from odoo.addons.service_contracts.rules.intervals import interval_price, interv
 from odoo.addons.service_contracts.rules.options import Option, OptionGroup, choice_problems, new_problems
 from odoo.addons.service_contracts.rules.periods import Interval
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 KEYS = range(1, 7)
 
 keys = st.frozensets(st.sampled_from(KEYS))

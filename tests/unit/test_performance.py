@@ -14,7 +14,7 @@ from odoo.addons.service_contracts.rules.performance import (
     rate_performance,
 )
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 PRICE = Decimal('1200.00')
 AVAILABILITY = (
     PerformanceStep(Decimal('99.95'), percent=Decimal(2)), PerformanceStep(None, percent=Decimal(-25)),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import UNITS, Interval, Period, Recurrence, month_day
 
-LAW = settings(deadline=None, max_examples=40)
+LAW = settings(max_examples=40)
 DAY, WEEK, MONTH, QUARTER, YEAR = (Interval(1, unit) for unit in ('day', 'week', 'month', 'quarter', 'year'))
 FAR = date(2700, 1, 1)
 

@@ -19,7 +19,7 @@ from odoo.addons.service_contracts.rules.price_schedule import (
     revise_by_percent,
 )
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 MONTH, FORTNIGHT = Interval(1, 'month'), Interval(2, 'week')
 JANUARY = date(2025, 1, 1)
 

@@ -31,7 +31,7 @@ from odoo.addons.service_contracts.rules.pricing.rating import EXPLAINED_BY
 
 from tests.unit.published import examples
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 NUMBERS = ('unit_price', 'block', 'free_quantity', 'event_price')
 LAGO_VOLUME = (Tier(Decimal(100), Decimal(2), Decimal(10)), Tier(Decimal(200), Decimal(1)),
                Tier(None, Decimal('0.5'), Decimal(50)))

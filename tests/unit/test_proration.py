@@ -12,7 +12,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Interval, Period, Recurrence, month_day
 from odoo.addons.service_contracts.rules.proration import PRORATIONS, days_30_360, prorate, prorated_share
 
-LAW = settings(deadline=None, max_examples=40)
+LAW = settings(max_examples=40)
 QUARTER = Period(date(2024, 4, 1), date(2024, 7, 1))
 
 full_periods = st.builds(

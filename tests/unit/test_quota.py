@@ -10,7 +10,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Interval
 from odoo.addons.service_contracts.rules.quota import QuotaBucket, draw_quota, quota_left, roll_over
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 JULY = date(2025, 7, 1)
 
 

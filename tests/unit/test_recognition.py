@@ -17,7 +17,7 @@ from odoo.addons.service_contracts.rules.recognition import (
     recognition_schedule,
 )
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 YEAR = Period(date(2024, 1, 1), date(2025, 1, 1))
 
 amounts = st.decimals('-5000', '50000', places=2)

@@ -26,7 +26,7 @@ from odoo.addons.service_contracts.rules.reductions import (
     reduced,
 )
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 START, HORIZON = date(2025, 1, 31), date(2026, 3, 1)
 intervals = st.sampled_from([Interval(1, 'month'), Interval(1, 'quarter'), Interval(2, 'week'), Interval(10, 'day')])
 prorations = st.sampled_from(['none', 'day', '30_360'])

@@ -9,7 +9,7 @@ from odoo.addons.dunning_sms.rules.ageing import aged, bucket_of
 from odoo.addons.dunning_sms.rules.shares import share
 from odoo.addons.dunning_sms.rules.statement import REST, Item, Match, make_statement, settled_items, split_items
 
-LAW = settings(deadline=None, max_examples=150)
+LAW = settings(max_examples=150)
 FIRST = date(2026, 1, 1)
 
 

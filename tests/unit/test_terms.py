@@ -13,7 +13,7 @@ from odoo.addons.service_contracts.rules.terms import (
     notice_deadline,
 )
 
-LAW = settings(deadline=None, max_examples=40)
+LAW = settings(max_examples=40)
 ONE_DAY = timedelta(days=1)
 MONTH, QUARTER, YEAR = Interval(1, 'month'), Interval(1, 'quarter'), Interval(1, 'year')
 START = date(2025, 1, 1)

@@ -10,7 +10,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Period
 from odoo.addons.service_contracts.rules.unused import unused_credit
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 FEBRUARY = Period(date(2028, 2, 1), date(2028, 3, 1))
 
 amounts = st.decimals('0', '9999', places=2)

@@ -26,7 +26,7 @@ from odoo.addons.service_contracts.rules.usage import (
     place_record,
 )
 
-LAW = settings(deadline=None, max_examples=25)
+LAW = settings(max_examples=25)
 ZONES = ('UTC', 'America/Bogota', 'Europe/Berlin', 'America/Sao_Paulo', 'America/Havana', 'Asia/Beirut',
          'Africa/Cairo', 'Australia/Lord_Howe', 'America/Santiago', 'Asia/Kathmandu')
 JUNE = Moments(datetime(2025, 6, 1), datetime(2025, 7, 1))

@@ -55,6 +55,7 @@ def test_a_warning_about_our_module_is_a_failure_and_others_are_not():
 def test_the_report_shows_the_traceback_of_a_failure():
     text = line('FAIL: TestPlan.test_x\nTraceback\nAssertionError: 1 != 2', 'ERROR') + summary(1, 0, 1)
     assert 'AssertionError: 1 != 2' in odoo_tests.report(text)
+    assert odoo_tests.count(text, 1).failures == ('TestPlan.test_x: AssertionError: 1 != 2',)
 
 
 def test_the_modules_are_shared_out_so_that_both_processes_have_about_as_many_tests(monkeypatch):

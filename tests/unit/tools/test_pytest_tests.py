@@ -2,6 +2,7 @@
 
 from tools.pytest_tests import count
 from tools.tally import Tally
+from tools.test import closing
 
 
 def test_each_kind_of_outcome_is_counted():
@@ -19,3 +20,8 @@ def test_a_run_that_was_killed_is_a_failure():
 def test_the_closing_line_names_skips_only_when_there_are_any():
     assert str(Tally(3, 0)) == '3 passed, 0 failed'
     assert str(Tally(3, 1, 2)) == '3 passed, 1 failed, 2 skipped'
+
+
+def test_the_end_names_what_failed_above_the_counts():
+    total = Tally(3, 1, failures=('test_x.py::test_y - it broke',)) + Tally(1)
+    assert closing(total) == 'Failed: test_x.py::test_y - it broke\n4 passed, 1 failed'
