@@ -1,10 +1,19 @@
 """What terms tell of an offer, and the plan they make of it."""
 
 from odoo import models
-from odoo.addons.service_contracts.rules.money import round_money
+from odoo.addons.service_contracts.rules.money import round_money, to_decimal
 from odoo.fields import Command
 
 from ..rules.offer import Offer, fingerprint, offer_eu_apr, offer_us_apr
+
+
+def _plain(number: float) -> str:
+    """Return a percentage with all its digits and none that say nothing.
+
+    >>> _plain(9.123456), _plain(100.0), _plain(12.50)
+    ('9.123456', '100', '12.5')
+    """
+    return f'{to_decimal(number).normalize():f}'
 
 
 class InstallmentTerms(models.Model):
@@ -22,7 +31,7 @@ class InstallmentTerms(models.Model):
             'currency': self.currency_id.name,
             'start': str(given.start),
             **{name: money(getattr(given, name)) for name in names},
-            'interest_rate': f'{self.interest_rate:g}' if given.interest else '0',
+            'interest_rate': _plain(self.interest_rate) if given.interest else '0',
             'rate_kind': self.rate_kind,
             'apr_eu': str(round_money(offer_eu_apr(given), 1)),
             'apr_us': str(round_money(offer_us_apr(given), 2)),
@@ -31,10 +40,10 @@ class InstallmentTerms(models.Model):
                 for row in given.rows
             ],
             'late_fee': money(self.late_fee),
-            'late_interest': f'{self.late_interest:g}',
+            'late_interest': _plain(self.late_interest),
             'auto_charge': self.auto_charge,
             'cancel_policy': self.cancel_policy,
-            'cancel_percent': f'{self.cancel_percent:g}',
+            'cancel_percent': _plain(self.cancel_percent),
             'consequences': self.consequences or '',
             'legal_text': self.legal_text or '',
         }

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import html2plaintext, mute_logger
 from psycopg2 import IntegrityError
 
 from .common import InstallmentCase
@@ -83,13 +83,31 @@ class TestInstallmentPlan(InstallmentCase):
             self._recognise()
         self.assertEqual(self._balance('installment_deferred_account_id', plan), 0.0)
 
+    def _printed(self, plan):
+        """Return the words of the agreement as a reader sees them."""
+        html = self.env['ir.actions.report']._render_qweb_html(
+            'installment_sales.installment_plan_report', plan.ids)[0].decode()
+        return ' '.join(html2plaintext(html).split())
+
     def test_the_agreement_is_printed_with_schedule_and_consequences(self):
         self.annuity.write({'late_interest': 12, 'consequences': "<p>The school may end the course.</p>"})
         plan = self._sold(self.annuity)
-        html = self.env['ir.actions.report']._render_qweb_html(
-            'installment_sales.installment_plan_report', plan.ids)[0].decode()
-        for text in ('171.07', 'may end the course', '<span>12</span> %', plan.figures_hash, 'percentage rate'):
-            self.assertIn(text, html)
+        text = self._printed(plan)
+        for words in ('171.07', 'may end the course', 'interest of 12 % a year', plan.figures_hash, 'percentage rate'):
+            self.assertIn(words, text)
+
+    def test_percentages_are_printed_as_agreed_and_as_the_reader_writes_numbers(self):
+        self.env['res.lang']._activate_lang('de_DE')
+        self.annuity.write({
+            'interest_rate': 9.123456, 'late_interest': 100, 'cancel_policy': 'keep_percent', 'cancel_percent': 12.5,
+        })
+        plan = self._sold(self.annuity)
+        self.assertEqual(plan.figures['interest_rate'], '9.123456')
+        for language, expected in (('en_US', ('9.123456 %', '100 %', '12.5 %')), ('de_DE', ('9,123456 %', '12,5 %'))):
+            plan.partner_id.lang = language
+            text = self._printed(plan)
+            for words in expected:
+                self.assertIn(words, text)
 
     def test_the_agreement_keeps_its_text_when_the_terms_change(self):
         plan = self._sold(self.annuity)
