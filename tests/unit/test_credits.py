@@ -5,7 +5,15 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odoo.addons.service_contracts.rules.credits import FREE, PAID, CreditBook, Grant, Payable, ledger_balance
+from odoo.addons.service_contracts.rules.credits import (
+    FREE,
+    PAID,
+    CreditBook,
+    Grant,
+    Payable,
+    carried_share,
+    ledger_balance,
+)
 
 LAW = settings(max_examples=60)
 DAY = date(2026, 3, 10)
@@ -115,3 +123,13 @@ def test_the_order_is_that_of_stripe():
     charge = Payable('use', 1, 1, None, Decimal(75), Decimal(75))
     assert [(draw.grant_id, draw.amount) for draw in drawn(CreditBook([a, b, c]), [charge])] == [
         (2, Decimal(20)), (1, Decimal(50)), (3, Decimal(5))]
+
+
+@given(amounts, st.lists(amounts, min_size=1, max_size=6))
+def test_what_a_liability_is_carried_at_leaves_with_the_last_of_the_credit(value, uses):
+    left, carried = sum(uses), value
+    for use in uses:
+        share = carried_share(carried, use, left, 2)
+        assert 0 <= share <= carried
+        left, carried = left - use, carried - share
+    assert carried == 0

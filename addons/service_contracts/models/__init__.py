@@ -106,6 +106,7 @@ from . import service_coupon
 from . import service_option_credit
 from . import service_credit_grant
 from . import service_credit_entry
+from . import service_credit_value
 from . import service_credit_level
 from . import service_credit_use
 from . import service_credit_payment

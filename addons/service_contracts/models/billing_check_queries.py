@@ -140,7 +140,9 @@ QUERIES = {
                sum(use.amount), max(booked.amount)
           FROM service_credit_entry use
           LEFT JOIN LATERAL (
-                SELECT sum(line.debit) AS amount FROM account_move_line line
+                SELECT sum(CASE line.currency_id WHEN line.company_currency_id THEN line.debit
+                            ELSE GREATEST(line.amount_currency, 0) END) AS amount
+                  FROM account_move_line line
                  WHERE line.move_id = use.settlement_id AND line.parent_state = 'posted'
           ) booked ON TRUE
          WHERE use.company_id = %(company_id)s AND use.settlement_id IS NOT NULL

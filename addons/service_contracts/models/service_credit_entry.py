@@ -9,7 +9,9 @@ from odoo.tools import SQL
 from ..posting.rows import column_types, insert_rows, next_ids
 
 CLOSING = ('expiry', 'refund', 'cancel')
-COLUMNS = ('billing_entry_id', 'contract_line_id', 'move_id', 'settlement_id', 'origin_id', 'reason', 'date')
+COLUMNS = (
+    'billing_entry_id', 'contract_line_id', 'move_id', 'settlement_id', 'origin_id', 'reason', 'date', 'company_value',
+)
 
 
 class ServiceCreditEntry(models.Model):
@@ -83,6 +85,7 @@ class ServiceCreditEntry(models.Model):
         if not rows:
             return self.browse()
         self._lock(row['grant_id'] for row in rows)
+        rows = self._valued(rows)
         Grant = self.env['service.credit.grant']
         Grant.invalidate_model(['balance'], flush=False)
         grants = Grant.browse(dict.fromkeys(row['grant_id'] for row in rows))

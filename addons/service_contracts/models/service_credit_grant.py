@@ -122,10 +122,10 @@ class ServiceCreditGrant(models.Model):
 
     # === CONSTRAINTS === #
 
-    @api.constrains('currency_id', 'contract_id', 'kind', 'company_id')
+    @api.constrains('currency_id', 'contract_id')
     def _check_currency(self):
         for grant in self:
-            wanted = grant.contract_id.currency_id or (grant.kind == 'paid' and grant.company_id.currency_id)
+            wanted = grant.contract_id.currency_id
             if wanted and grant.currency_id != wanted:
                 raise ValidationError(self.env._(
                     "%(credit)s of %(customer)s is in %(currency)s, but must be in %(wanted)s: credit is never "

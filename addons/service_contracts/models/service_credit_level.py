@@ -20,7 +20,7 @@ class ServiceCreditLevel(models.Model):
     active = fields.Boolean(default=True)
     threshold = fields.Monetary("Tell below", required=True, help="When less than this is left of all credit.")
     top_up_amount = fields.Monetary(
-        "Top up by", help="Sold by an invoice when the level is reached, in the currency of the company. 0: nothing.",
+        "Top up by", help="Sold by an invoice when the level is reached. 0: nothing.",
     )
     top_up_months = fields.Integer("Valid for months", default=12, help="Of what is topped up. 0: for ever.")
     user_id = fields.Many2one('res.users', "Tell", default=lambda self: self.env.user)

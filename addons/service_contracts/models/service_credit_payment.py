@@ -15,7 +15,7 @@ from odoo.fields import Command, Domain
 
 from ..posting.numbering import lock_journals
 from ..posting.template import QUIET
-from ..rules.credits import CreditBook, Payable
+from ..rules.credits import CreditBook, Payable, carried_share
 from ..rules.money import to_decimal
 
 BATCH = 500
@@ -103,14 +103,19 @@ class ServiceCreditGrant(models.Model):
         for grant_sudo in self.sudo().filtered(lambda grant: grant.balance > 0):  # sudo: as above
             left = grant_sudo.balance
             entry = grant_sudo._close('refund')
-            grant_sudo.refund_id = grant_sudo._make_paper('out_refund', left)
+            grant_sudo.refund_id = grant_sudo._make_paper('out_refund', left, -entry.company_value)
             entry._note_settlement(grant_sudo.refund_id)
         return True
 
-    def _make_paper(self, move_type: str, amount: float):
-        """Post an invoice or credit note over credit, on the liability account and without tax."""
+    def _make_paper(self, move_type: str, amount: float, value: float = 0.0):
+        """Post an invoice or credit note over credit, on the liability account and without tax.
+
+        :param value: what the liability is carried at in the currency of the company; 0: by the rate of the day.
+        """
         self.ensure_one()
+        is_foreign = value and self.currency_id != self.company_currency_id
         move = self.env['account.move'].with_company(self.company_id).create({
+            **({'invoice_currency_rate': amount / value} if is_foreign else {}),
             'move_type': move_type, 'partner_id': self.partner_id.id, 'company_id': self.company_id.id,
             'currency_id': self.currency_id.id, 'invoice_date': self.company_id._service_today(),
             'ref': self.external_key or False,
@@ -194,10 +199,12 @@ class ServiceCreditEntry(models.Model):
         journal = company._service_credit_journal()
         lines = [
             values for entry in self for values in (
-                {'account_id': entry.grant_id._liability_account().id, 'balance': entry.amount,
+                {'account_id': entry.grant_id._liability_account().id, 'amount_currency': entry.amount,
+                 'balance': -entry.company_value, 'currency_id': entry.currency_id.id,
                  'partner_id': entry.commercial_partner_id.id, 'name': entry.grant_id.name},
-                {'account_id': account.id, 'balance': -entry.amount,
-                 'partner_id': entry.commercial_partner_id.id, 'name': self.env._("Expired: %s", entry.grant_id.name)},
+                {'account_id': account.id, 'amount_currency': -entry.amount, 'balance': entry.company_value,
+                 'currency_id': entry.currency_id.id, 'partner_id': entry.commercial_partner_id.id,
+                 'name': self.env._("Expired: %s", entry.grant_id.name)},
             )
         ]
         locks = company._get_violated_lock_dates(day, False, journal)
@@ -237,15 +244,15 @@ class AccountMove(models.Model):
         uses = moves._credit_uses(grants, receivables) if moves else []
         if not uses:
             return
-        self.env['service.credit.entry']._lock(grant.id for _move, grant, _line_id, _amount in uses)
-        settlements = self._make_settlements(uses, receivables)
-        turns = self._credit_turns()
-        self.env['service.credit.entry']._book([
+        Entry, turns = self.env['service.credit.entry'], self._credit_turns()
+        Entry._lock(grant.id for _move, grant, _line_id, _amount in uses)
+        rows = Entry._valued([
             {'grant_id': grant.id, 'kind': 'draw', 'key': f'pay:{grant.id}:{move.id}:{line_id}:{turns.get(move.id, 0)}',
-             'amount': amount, 'move_id': move.id, 'contract_line_id': line_id, 'date': move.invoice_date,
-             'settlement_id': settlements[move].id}
+             'amount': amount, 'move_id': move.id, 'contract_line_id': line_id, 'date': move.invoice_date}
             for move, grant, line_id, amount in uses
         ])
+        settlements = self._make_settlements(rows, receivables)
+        Entry._book([{**row, 'settlement_id': settlements[row['move_id']].id} for row in rows])
 
     def _open_service_receivables(self, grants):
         """Return what is open of these invoices by contract, of customers with credit, the first due first."""
@@ -261,7 +268,7 @@ class AccountMove(models.Model):
         """Return what each credit pays of which invoice and service: (invoice, credit, service id, amount)."""
         open_by_contract = defaultdict(Decimal)
         for line in receivables:
-            open_by_contract[line.move_id, line.service_contract_id] += to_decimal(line.amount_residual)
+            open_by_contract[line.move_id, line.service_contract_id] += to_decimal(line.amount_residual_currency)
         book = CreditBook(grant._to_rule() for grant in grants)
         owners = grants.grouped(lambda grant: (grant.company_id, grant.commercial_partner_id))
         uses = []
@@ -297,13 +304,13 @@ class AccountMove(models.Model):
                 [('move_id', 'in', self.ids), ('kind', '=', 'return')], ['move_id'], ['__count'])
         }
 
-    def _make_settlements(self, uses: list[tuple], receivables) -> dict:
-        """Post the entries that clear invoices against the liability, and reconcile them; return them by invoice."""
+    def _make_settlements(self, rows: list[dict], receivables) -> dict:
+        """Post the entries that clear invoices against the liability, and reconcile them; return them by invoice id."""
         by_move = defaultdict(list)
-        for move, *use in uses:
-            by_move[move].append(use)
+        for row in rows:
+            by_move[self.browse(row['move_id'])].append(row)
         open_lines = receivables.grouped('move_id')
-        cleared = {move: _cleared(move_uses, open_lines[move]) for move, move_uses in by_move.items()}
+        cleared = {move: _cleared(uses, open_lines[move]) for move, uses in by_move.items()}
         journal = self.company_id._service_credit_journal()
         settlements = self.env['account.move'].with_context(**QUIET).create([
             move._prepare_settlement_vals(journal, by_move[move], cleared[move]) for move in by_move
@@ -313,42 +320,69 @@ class AccountMove(models.Model):
         made = dict(zip(by_move, settlements, strict=True))
         plan = []
         for move, settlement in made.items():
-            paid = settlement.line_ids.filtered(lambda line: line.credit > 0).sorted('id')
-            plan += [due | line for (due, _amount), line in zip(cleared[move], paid, strict=True)]
+            paid = settlement.line_ids.filtered(lambda line: line.amount_currency < 0).sorted('id')
+            plan += [due | line for (due, *_amounts), line in zip(cleared[move], paid, strict=True)]
         self.env['account.move.line']._reconcile_plan(plan)
-        return made
+        return {move.id: settlement for move, settlement in made.items()}
 
-    def _prepare_settlement_vals(self, journal, uses: list, cleared: list[tuple]) -> dict:
+    def _prepare_settlement_vals(self, journal, uses: list[dict], cleared: list[tuple]) -> dict:
         """Return the entry that clears an invoice: the liability of each credit against the receivables it pays."""
-        debits = defaultdict(Decimal)
-        for grant, _line_id, amount in uses:
-            debits[grant] += amount
-        lines = [
-            {'account_id': grant._liability_account().id, 'balance': float(amount), 'name': grant.name,
-             'partner_id': self.commercial_partner_id.id}
-            for grant, amount in debits.items()
-        ]
-        lines += [
-            {'account_id': due.account_id.id, 'balance': -float(amount), 'partner_id': due.partner_id.id,
-             'name': self.env._("Prepaid credit for %s", self.name), 'date_maturity': due.date_maturity}
-            for due, amount in cleared
-        ]
+        lines = [*self._liability_lines(uses), *(
+            {'account_id': due.account_id.id, 'amount_currency': -float(amount), 'balance': -float(value),
+             'partner_id': due.partner_id.id, 'name': self.env._("Prepaid credit for %s", self.name),
+             'date_maturity': due.date_maturity}
+            for due, amount, value in cleared
+        )]
+        if difference := self.company_currency_id.round(sum(line['balance'] for line in lines)):
+            lines.append(self._prepare_exchange_line(-difference))
         return {
             'move_type': 'entry', 'company_id': self.company_id.id, 'journal_id': journal.id,
             'date': self.invoice_date, 'ref': self.env._("Prepaid credit for %s", self.name),
-            'line_ids': [Command.create(values) for values in lines],
+            'line_ids': [Command.create({**values, 'currency_id': self.currency_id.id}) for values in lines],
         }
 
+    def _liability_lines(self, uses: list[dict]) -> list[dict]:
+        """Return what each credit takes off the liability, at the rate at which it was sold."""
+        totals = defaultdict(lambda: (Decimal(0), Decimal(0)))
+        for use in uses:
+            amount, value = totals[use['grant_id']]
+            totals[use['grant_id']] = amount + use['amount'], value - use['company_value']
+        grants = self.env['service.credit.grant'].browse(totals)
+        return [
+            {'account_id': grant._liability_account().id, 'amount_currency': float(totals[grant.id][0]),
+             'balance': float(totals[grant.id][1]), 'name': grant.name, 'partner_id': self.commercial_partner_id.id}
+            for grant in grants
+        ]
 
-def _cleared(uses: list, receivables) -> list[tuple]:
-    """Return which receivables of an invoice credit clears, the first due first, and how much of each."""
+    def _prepare_exchange_line(self, balance: float) -> dict:
+        """Return the line for the rate that moved between sale and use, on the account that Odoo would choose.
+
+        :raises UserError: if the company has none.
+        """
+        account = self.env['account.move.line']._get_exchange_account(self.company_id, balance)
+        if not account:
+            raise UserError(self.env._(
+                "%(company)s has no account for exchange differences, which prepaid credit in %(currency)s makes. "
+                "Choose gain and loss account in the settings of accounting.",
+                company=self.company_id.name, currency=self.currency_id.name,
+            ))
+        return {'account_id': account.id, 'amount_currency': 0.0, 'balance': balance,
+                'name': self.env._("Exchange difference of prepaid credit"),
+                'partner_id': self.commercial_partner_id.id}
+
+
+def _cleared(uses: list[dict], receivables) -> list[tuple]:
+    """Return which receivables of an invoice credit clears, the first due first, with amount and company amount."""
+    Line = receivables.env['service.contract.line']
     left = defaultdict(Decimal)
-    for grant, line_id, amount in uses:
-        left[grant.env['service.contract.line'].browse(line_id).contract_id] += amount
+    for use in uses:
+        left[Line.browse(use['contract_line_id']).contract_id] += use['amount']
     cleared = []
     for due in receivables:
-        amount = min(to_decimal(due.amount_residual), left[due.service_contract_id])
+        due_amount = to_decimal(due.amount_residual_currency)
+        amount = min(due_amount, left[due.service_contract_id])
         left[due.service_contract_id] -= amount
         if amount:
-            cleared.append((due, amount))
+            digits = due.company_currency_id.decimal_places
+            cleared.append((due, amount, carried_share(to_decimal(due.amount_residual), amount, due_amount, digits)))
     return cleared

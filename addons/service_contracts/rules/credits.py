@@ -15,6 +15,8 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from .money import round_fraction
+
 FREE, PAID = 'free', 'paid'
 ZERO = Decimal(0)
 
@@ -127,6 +129,15 @@ class _Invoice:
         self.left[item.key] -= Fraction(amount) * to_net
         self.total -= Fraction(amount) * to_net * rate
         return amount
+
+
+def carried_share(value: Decimal, amount: Decimal, left: Decimal, digits: int) -> Decimal:
+    """Return how much of what the liability is carried at goes with an amount of the credit; all with the last of it.
+
+    >>> carried_share(Decimal('25.00'), Decimal('34.50'), Decimal(50), 2)
+    Decimal('17.25')
+    """
+    return value if amount == left else round_fraction(Fraction(value) * Fraction(amount) / Fraction(left), digits)
 
 
 def ledger_balance(granted: Decimal, rows: Iterable[tuple[str, Decimal]]) -> Decimal:
