@@ -1,3 +1,4 @@
+from . import import_file
 from . import service_contract_change_wizard
 from . import service_contract_end
 from . import service_contract_pause_wizard

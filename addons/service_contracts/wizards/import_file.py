@@ -3,48 +3,76 @@
 import base64
 import csv
 import io
+import re
 import zipfile
 from datetime import datetime
 
 import openpyxl
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 SHOWN = 10
 REFUSED_SHOWN = 100
+NUMBER = re.compile(r'-?\d{1,12}(\.\d{1,12})?')
 
 
-def named_rows(wizard, columns: tuple[str, ...], needed: set[str], limit: int) -> list[dict]:
-    """Return the rows of the file of a wizard as values by the names of its first row; empty rows are left out.
+class ServiceFileImport(models.AbstractModel):
+    """What the imports share: a file, the meter of rows that name none, a look before anything is taken."""
 
-    :raises UserError: for a file that is neither CSV nor Excel, lacks a needed column or has more than `limit` rows.
-    """
-    env = wizard.env
-    rows = file_rows(base64.b64decode(wizard.file))
-    if rows is None:
-        raise UserError(env._("The file cannot be read. Save it as Excel workbook (.xlsx) or CSV in UTF-8."))
-    header = [str(name or '').strip().lower() for name in rows[0]] if rows else []
-    if missing := needed - set(header):
-        raise UserError(env._(
-            "The first row must name the columns %(columns)s. Missing: %(missing)s.",
-            columns=', '.join(columns), missing=', '.join(sorted(missing)),
-        ))
-    rows = [row for row in rows[1:] if any(value not in (None, '') for value in row)]
-    if len(rows) > limit:
-        raise UserError(env._("The file has more than %s rows. Split it.", limit))
-    return [dict(zip(header, row, strict=False)) for row in rows]
+    _name = 'service.file.import'
+    _description = "Import from a File"
+
+    file = fields.Binary("CSV or Excel file", required=True, attachment=False)
+    file_name = fields.Char()
+    meter_id = fields.Many2one('service.meter', "Meter", check_company=True, help="For rows that name no meter.")
+    company_id = fields.Many2one('res.company', default=lambda self: self.env.company, readonly=True)
+    state = fields.Selection(
+        [('file', "File"), ('checked', "Checked"), ('done', "Done")], default='file', required=True,
+    )
+    preview_html = fields.Html("Result", readonly=True, sanitize=False)
+
+    def _named_rows(self, columns: tuple[str, ...], needed: set[str], limit: int) -> list[dict]:
+        """Return the rows of the file as values by the names of its first row; empty rows are left out.
+
+        :raises UserError: for a file that is neither CSV nor Excel, lacks a needed column or has too many rows.
+        """
+        rows = file_rows(base64.b64decode(self.file))
+        if rows is None:
+            raise UserError(self.env._("The file cannot be read. Save it as Excel workbook (.xlsx) or CSV in UTF-8."))
+        header = [str(name or '').strip().lower() for name in rows[0]] if rows else []
+        if missing := needed - set(header):
+            raise UserError(self.env._(
+                "The first row must name the columns %(columns)s. Missing: %(missing)s.",
+                columns=', '.join(columns), missing=', '.join(sorted(missing)),
+            ))
+        rows = [row for row in rows[1:] if any(value not in (None, '') for value in row)]
+        if len(rows) > limit:
+            raise UserError(self.env._("The file has more than %s rows. Split it.", limit))
+        return [dict(zip(header, row, strict=False)) for row in rows]
+
+    def _show_result(self, columns: tuple[str, ...], state: str, items: list[dict], result: dict) -> dict:
+        """Bring the wizard into a state and return the action that shows its first rows and what was refused."""
+        html = self.env['ir.qweb']._render('service_contracts.usage_import_result', {
+            'state': state, 'columns': columns, 'items': items[:SHOWN], 'count': len(items),
+            'result': result, 'refused': result['refused'][:REFUSED_SHOWN],
+        })
+        self.write({'state': state, 'preview_html': html})
+        return {
+            'type': 'ir.actions.act_window', 'res_model': self._name, 'res_id': self.id,
+            'view_mode': 'form', 'target': 'new',
+        }
 
 
-def show_result(wizard, columns: tuple[str, ...], state: str, items: list[dict], result: dict) -> dict:
-    """Bring a wizard into a state and return the action that shows its first rows and what was refused."""
-    html = wizard.env['ir.qweb']._render('service_contracts.usage_import_result', {
-        'state': state, 'columns': columns, 'items': items[:SHOWN], 'count': len(items),
-        'result': result, 'refused': result['refused'][:REFUSED_SHOWN],
-    })
-    wizard.write({'state': state, 'preview_html': html})
-    return {
-        'type': 'ir.actions.act_window', 'res_model': wizard._name, 'res_id': wizard.id,
-        'view_mode': 'form', 'target': 'new',
-    }
+def as_number(value):
+    """Return the number that a text of a CSV file is; anything else as it is."""
+    return float(value) if isinstance(value, str) and NUMBER.fullmatch(value.strip()) else value
+
+
+def as_text(value):
+    """Return the text that a number of a workbook stands for; anything else as it is."""
+    if isinstance(value, float):
+        return f'{value:g}'
+    return str(value) if isinstance(value, int) else value
 
 
 def file_rows(content: bytes) -> list | None:
