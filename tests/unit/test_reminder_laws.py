@@ -14,8 +14,11 @@ from odoo.addons.dunning_sms.rules.calendar import (
     Holiday,
     Window,
     is_open,
+    is_open_today,
     local,
     next_opening,
+    next_time,
+    planning_moment,
     plus_days,
     refusal,
 )
@@ -32,6 +35,7 @@ from odoo.addons.dunning_sms.rules.escalation import (
 from odoo.addons.dunning_sms.rules.fees import Payment, fee, interest, segments
 from odoo.addons.dunning_sms.rules.netting import Cover, OpenLine, net
 from odoo.addons.dunning_sms.rules.signature import is_genuine, sign
+from odoo.addons.dunning_sms.rules.zones import customer_zone
 
 ZONES = st.sampled_from(['America/Bogota', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'])
 DAYS = st.dates(date(2020, 1, 1), date(2032, 12, 31))
@@ -81,6 +85,43 @@ def test_an_hour_that_summer_time_skips_is_moved_behind_the_gap():
     opening = next_opening(rule, datetime(2026, 3, 28, 12), 'Europe/Berlin')
     assert opening is not None
     assert is_open(rule, opening, 'Europe/Berlin')
+
+
+def test_hours_until_midnight_have_a_beginning():
+    """A window from 20 to 24 is closed in the morning."""
+    rule = ContactRule((Window(1, time(20), time.max),))
+    tuesday = datetime(2026, 3, 10)
+    assert not is_open(rule, tuesday + timedelta(hours=9), 'UTC')
+    assert is_open(rule, tuesday + timedelta(hours=23, minutes=59), 'UTC')
+    assert next_opening(rule, tuesday, 'UTC') == tuesday + timedelta(hours=20)
+
+
+@given(MOMENTS, st.sampled_from(['Asia/Tokyo', 'Pacific/Auckland', 'Pacific/Honolulu', 'Europe/Berlin']), ZONES)
+def test_every_customer_is_reached_wherever_the_company_is(now, zone, company_zone):
+    """Where the customer's day is over when ours begins, the message is for the next one, unless a run comes first."""
+    rule = ContactRule(tuple(Window(day, time(8), time(20)) for day in range(7)))
+    run = next_time(5.0, now, company_zone)
+    moment = planning_moment(rule, run, zone, next_time(5.0, run, company_zone))
+    assert is_open_today(rule, moment, zone)
+    assert run <= moment < next_time(5.0, run, company_zone)
+
+
+@given(MOMENTS, ZONES, st.floats(0, 24))
+def test_the_next_run_comes_within_a_day_and_an_hour(now, zone, hour):
+    """R10: also at changes of daylight-saving time."""
+    assert now < next_time(hour, now, zone) <= now + timedelta(hours=25)
+
+
+@pytest.mark.parametrize('known, country, company, expected', [
+    ((None, None), 'CO', 'Europe/Berlin', 'America/Bogota'),
+    (('Europe/Berlin',), 'CO', 'Europe/Berlin', 'America/Bogota'),
+    (('America/Denver',), 'US', 'America/New_York', 'America/Denver'), ((None,), 'US', 'UTC', 'America/New_York'),
+    (('Europe/Zurich',), 'DE', 'UTC', 'Europe/Zurich'), ((None,), None, 'Asia/Tokyo', 'Asia/Tokyo'),
+    (('Atlantic/Canary',), 'ES', 'Europe/Madrid', 'Atlantic/Canary'), ((None,), 'XX', 'UTC', 'UTC'),
+])
+def test_the_zone_of_a_customer(known, country, company, expected):
+    """Whoever types a customer in lends it the zone of his own desk; the country knows better."""
+    assert customer_zone(known, country, company) == expected
 
 
 @given(st.lists(MOMENTS, max_size=8), MOMENTS, ZONES, st.integers(0, 3), st.integers(0, 5))
@@ -143,6 +184,24 @@ def test_a_step_that_needs_the_one_before_waits_for_it():
     sent = {1: {1: date(2026, 3, 20)}}
     assert due_occurrence(steps, due, date(2026, 3, 24), sent) is None
     assert due_occurrence(steps, due, date(2026, 3, 25), sent).step_id == 2
+
+
+def test_after_a_pause_reminders_go_on_where_they_stopped():
+    """A transfer that was reported and then rejected skips no step."""
+    steps = [Step(1, 3), Step(2, 7), Step(3, 14)]
+    due, sent = date(2026, 3, 1), {1: {1: date(2026, 3, 4)}}
+    rejected = date(2026, 3, 20)
+    assert due_occurrence(steps, due, rejected, sent).step_id == 3
+    assert due_occurrence(steps, due, rejected, sent, paused=15) is None
+    assert due_occurrence(steps, due, date(2026, 3, 23), sent, paused=15).step_id == 2
+
+
+@given(STEPS, DAYS, st.integers(0, 60), st.integers(0, 60))
+def test_paused_days_do_not_count(steps, due, days, paused):
+    """Whoever was paused gets on a day what others got so many days before."""
+    late = [step for step in steps if step.distance > 0]
+    found = due_occurrence(late, due, due + timedelta(days=days + paused), paused=paused)
+    assert found == due_occurrence(late, due, due + timedelta(days=days))
 
 
 @given(DAYS, st.integers(-20, 400), st.integers(0, 20))

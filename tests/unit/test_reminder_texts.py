@@ -105,6 +105,7 @@ def test_every_placeholder_has_a_longest_value():
     ('+57 300 1112233 ext. 12', 'CO', ('+573001112233', '')), ('+49 900 1234567', 'DE', ('', 'fixed')),
     ('110', 'DE', ('', 'invalid')), ('+57 300 1112233 / +57 301 4445566', 'CO', ('', 'several')),
     ('0151 23456789', 'DE', ('+4915123456789', '')), ('+49 30 123456', 'DE', ('', 'fixed')),
+    ('6591234567', 'CO', ('', 'invalid')), ('4915123456789', 'CO', ('+4915123456789', '')),
     ('3' * 200, 'CO', ('', 'invalid')), ('\x00+573001112233', 'CO', ('+573001112233', '')),
 ])
 def test_numbers_are_normalised_or_left_out_with_a_reason(text, country, expected):
@@ -127,6 +128,25 @@ def test_no_phone_field_breaks_anything(text, country):
 ])
 def test_any_reasonable_wording_stops(text):
     assert asks_to_stop(text)
+
+
+@pytest.mark.parametrize('text', [
+    'please stop', 'Por favor pare', 'bitte stopp', 'S T O P', 'ＳＴＯＰ', 'STOP!!!', 'Opt-out', 'CANCEL please',
+    'cancelar',
+    'Stop, I will pay on Friday', 'Bitte keine weiteren SMS', 'Ya no me escriban más', 'Désabonner', 'END',
+])
+def test_polite_and_strange_spellings_stop_as_well(text):
+    """N16: any reasonable wording (FCC)."""
+    assert asks_to_stop(text)
+
+
+@pytest.mark.parametrize('text', [
+    'End of the month', 'Voy a cancelar el viernes', 'Cancelar el viernes', "don't stop the service", 'Para el lunes',
+    'please', 'When does it end', 'Remove the fee',
+])
+def test_words_that_mean_something_else_in_a_sentence_do_not(text):
+    """“Cancelar” is to pay in Latin America: who says so keeps the messages."""
+    assert not asks_to_stop(text)
 
 
 @pytest.mark.parametrize('text', ['', '👍', 'I will pay at the end of the week', 'Thanks', 'Ya pagué', 'Wann?'])

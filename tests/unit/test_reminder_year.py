@@ -32,7 +32,7 @@ def check_year(year: Year) -> None:
 
 
 def test_a_year_keeps_every_promise():
-    year = simulate(60)
+    year = simulate(120)
     check_year(year)
     assert len(year.messages) > 100
     assert year.suspensions

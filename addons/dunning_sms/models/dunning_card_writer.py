@@ -22,7 +22,7 @@ class DunningCardWriter(models.AbstractModel):
         wanted = []
         for token in tokens:
             found = facts[token.partner_id.commercial_partner_id.id]
-            routes, _reason = usable_routes(found.customer, step._routes(), now)
+            routes, _reason = usable_routes(found.customer, step._routes(), found.moment)
             if routes and not found.customer.blocked:
                 wanted.append((token, found, routes))
         ids = next_ids(self.env.cr, Notice._table, len(wanted)) if wanted else []

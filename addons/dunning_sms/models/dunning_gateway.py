@@ -207,7 +207,6 @@ class DunningGatewayEvent(models.Model):
         noted.write({'delivery_id': delivery.id, 'state': state[:40], 'has_effect': changed})
         return changed
 
-
     @api.model
     def _answer(self, gateway, event: str, number: str, text: str) -> None:
         """Take an answer of a recipient: an opt-out counts for every customer with this number."""
@@ -218,7 +217,7 @@ class DunningGatewayEvent(models.Model):
         noted.write({'state': 'stop' if stops else 'start' if starts else 'other', 'has_effect': stops or starts})
         if not (stops or starts):
             return
-        plain = sms_number(number if number.startswith('+') else f'+{number}', None)[0] or number
+        plain = self._texted(gateway, number)
         was_known = bool(self.env['phone.blacklist'].search_count([('number', '=', plain)]))
         if stops:
             self.env['phone.blacklist']._add([plain])
@@ -230,6 +229,18 @@ class DunningGatewayEvent(models.Model):
         self.env['message.consent']._note(partners, 'sms', 'refused' if stops else 'granted', 'answer', text)
         if stops and not was_known:
             self.env['message.opt.out.receipt']._confirm(gateway, plain, noted, partners)
+
+    def _texted(self, gateway, number: str) -> str:
+        """Return the number an answer comes from as we write it; providers leave out +, 00 or the country code."""
+        country = (gateway.company_id or self.env.company).country_id.code
+        for given, region in ((number if number.startswith(('+', '00')) else f'+{number}', None), (number, country)):
+            if plain := sms_number(given, region)[0]:
+                return plain
+        digits = ''.join(char for char in number if char.isdigit()).lstrip('0')
+        last = self.env['dunning.delivery'].search(
+            [('channel', '=', 'sms'), ('recipient', '=like', f'%{digits}')], order='id desc', limit=1,
+        ) if len(digits) >= 7 else None
+        return last.recipient if last else number
 
 
 def _words(text: str | None) -> frozenset[str]:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytz
 from odoo import fields, models
 from odoo.tools import SQL, email_normalize
 
-from ..rules.calendar import Contact
+from ..rules.calendar import Contact, planning_moment
 from ..rules.decision import Customer, Item, Policy, Told
 from ..rules.escalation import FourDates
 from ..rules.netting import Cover, OpenLine, net
 from ..rules.phone import sms_number
+from ..rules.zones import customer_zone
 from .dunning_delivery import DAYS_OF_HISTORY, REACHED
-
-ONE_ZONE = {code: zones[0] for code, zones in pytz.country_timezones.items() if len(zones) == 1}
 
 
 @dataclass
 class Facts:
-    """A customer as the rules see it, and what its messages need beside that."""
+    """A customer as the rules see it, what its messages need beside that, and the moment it is decided for."""
 
     customer: Customer
+    moment: datetime
     partner: Any
     recipient: Any
     policy_record: Any
@@ -54,6 +53,7 @@ class DunningGatherer(models.AbstractModel):
         history = self._history(partner_ids, now)
         policies = self.env['dunning.policy']._by_partner(company, partners)
         terms = self._terms(company, set(policies.values()))
+        next_run, moments = company._dunning_next_run(now), {}
         result = {}
         for partner in partners:
             recipient, addresses, barred = reach[partner.id]
@@ -61,12 +61,16 @@ class DunningGatherer(models.AbstractModel):
             policy_terms, rule_record, rule = terms[policy.id]
             lines = rows[partner.id]
             items = self._items(lines, covers[partner.id], sent, told, pauses)
+            zone = self._zone(company, partner, recipient)
+            if (policy.id, zone) not in moments:
+                moments[policy.id, zone] = planning_moment(rule, now, zone, next_run)
             result[partner.id] = Facts(
                 Customer(
-                    items, self._zone(company, partner, recipient), rule, history[partner.id],
-                    partner.dunning_block or None, self._with_consent(rule_record, barred),
+                    items, zone, rule, history[partner.id],
+                    partner.dunning_block or recipient.dunning_block or None, self._with_consent(rule_record, barred),
                 ),
-                partner, recipient, policy, policy_terms, {row['id']: row for row in lines}, addresses,
+                moments[policy.id, zone], partner, recipient, policy, policy_terms,
+                {row['id']: row for row in lines}, addresses,
             )
         return result
 
@@ -149,19 +153,22 @@ class DunningGatherer(models.AbstractModel):
         return covers, pauses
 
     def _holds(self, company, partner_ids) -> list[dict]:
-        """Return holds and promises of these customers; a promise holds the dates until it is settled.
+        """Return holds and promises of these customers and their contacts; a promise holds the dates until settled.
 
         The parts of an arrangement cover a receivable together.
         """
         return self._fetch(SQL(
-            """SELECT partner_id, move_line_id, kind, amount, amount AS covered, date_from, date_until, released_on
-                 FROM dunning_hold WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s)
+            """SELECT partner.commercial_partner_id AS partner_id, move_line_id, kind, amount, amount AS covered,
+                      date_from, date_until, released_on
+                 FROM dunning_hold hold JOIN res_partner partner ON partner.id = hold.partner_id
+                WHERE hold.company_id = %(company)s AND partner.commercial_partner_id = ANY(%(partners)s)
             UNION ALL
-               SELECT partner_id, move_line_id, 'promise', amount,
-                      SUM(amount) OVER (PARTITION BY move_line_id, promised_on), promised_on, date,
+               SELECT partner.commercial_partner_id, move_line_id, 'promise', amount,
+                      SUM(amount) OVER (PARTITION BY move_line_id, promised_on), promised_on, promise.date,
                       CASE WHEN state = 'open' THEN NULL ELSE settled_on END
-                 FROM payment_promise
-                WHERE company_id = %(company)s AND partner_id = ANY(%(partners)s) AND state != 'cancelled'""",
+                 FROM payment_promise promise JOIN res_partner partner ON partner.id = promise.partner_id
+                WHERE promise.company_id = %(company)s AND partner.commercial_partner_id = ANY(%(partners)s)
+                  AND state != 'cancelled'""",
             company=company.id, partners=partner_ids,
         ))
 
@@ -215,12 +222,15 @@ class DunningGatherer(models.AbstractModel):
         return sent, told
 
     def _history(self, partner_ids, now) -> dict[int, list[Contact]]:
-        """Return what reached each customer, or may have, in the last days."""
+        """Return what reached each customer, or may have, in the last days, and what a sender is about to hand over."""
         history = defaultdict(list)
         for row in self._fetch(SQL(
             """SELECT partner_id, channel, called_at FROM dunning_delivery
-                WHERE partner_id = ANY(%s) AND called_at > %s AND state = ANY(%s)""",
-            partner_ids, now - timedelta(days=DAYS_OF_HISTORY), list(REACHED),
+                WHERE partner_id = ANY(%(partners)s) AND called_at > %(since)s AND state = ANY(%(reached)s)
+            UNION ALL
+               SELECT partner_id, channel, %(now)s FROM dunning_delivery
+                WHERE partner_id = ANY(%(partners)s) AND called_at IS NULL AND state = 'sending'""",
+            partners=partner_ids, since=now - timedelta(days=DAYS_OF_HISTORY), reached=list(REACHED), now=now,
         )):
             history[row['partner_id']].append(Contact(row['called_at'], row['channel']))
         return history
@@ -295,9 +305,11 @@ class DunningGatherer(models.AbstractModel):
         return result
 
     def _zone(self, company, partner, recipient) -> str:
-        """Return the customer's own time zone, as well as it is known."""
+        """Return the customer's own time zone, as well as it is known; a company without one lends its country's."""
         country = recipient.country_id or partner.country_id
-        return recipient.tz or partner.tz or ONE_ZONE.get(country.code) or company._dunning_zone()
+        if not country and not company.partner_id.tz:
+            country = company.country_id
+        return customer_zone((recipient.tz, partner.tz), country.code, company._dunning_zone())
 
     def _fetch(self, query: SQL) -> list[dict]:
         self.env.flush_all()

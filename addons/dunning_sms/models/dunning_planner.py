@@ -14,11 +14,15 @@ class DunningPlanner(models.AbstractModel):
     _description = "Reminder Planner"
 
     def _decide(self, company, partner_ids: list[int], now=None, ignoring=()) -> dict[int, tuple[Facts, Decision]]:
-        """Return the facts of customers and what they get at a moment, without writing anything."""
+        """Return the facts of customers and what they get, without writing anything.
+
+        Each is decided for its own moment: now, or where the day is over already, the next open hour.
+        """
         now = now or fields.Datetime.now()
         facts = self.env['dunning.gatherer']._facts(company, partner_ids, now, ignoring)
         return {
-            partner_id: (found, decide(found.customer, found.policy, now)) for partner_id, found in facts.items()
+            partner_id: (found, decide(found.customer, found.policy, found.moment))
+            for partner_id, found in facts.items()
         }
 
     def _plan(self, company, partner_ids: list[int], run=None, now=None):

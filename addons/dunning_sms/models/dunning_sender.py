@@ -132,9 +132,9 @@ class DunningSender(models.AbstractModel):
             self._drop(notice, gone[notice.id])
         allowed = deliveries.browse()
         deliveries = deliveries.filtered(lambda delivery: delivery.state == 'queued')
+        taken: dict[int, list] = {}  # of all companies: caps are the customer's
         for company, of_company in deliveries.grouped('company_id').items():
             facts = Gatherer._facts(company, of_company.partner_id.ids, now)
-            taken: dict[int, list] = {}
             for delivery in of_company:
                 customer = facts[delivery.partner_id.id].customer
                 history = [*customer.history, *taken.get(delivery.partner_id.id, [])]

@@ -207,7 +207,7 @@ class Words:
         return lang if lang in self.languages else self.default_lang
 
     def today(self, facts: Facts) -> date:
-        return local(self.now, facts.customer.zone).date()
+        return local(facts.moment, facts.customer.zone).date()
 
     def date(self, day: date | None, lang: str) -> str:
         if not day:

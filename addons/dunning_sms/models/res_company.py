@@ -5,7 +5,7 @@ from datetime import date, datetime
 from odoo import api, fields, models
 
 from ..gateways.sms_api import SmsApiGateway
-from ..rules.calendar import local
+from ..rules.calendar import local, next_time
 
 
 class ResCompany(models.Model):
@@ -86,6 +86,10 @@ class ResCompany(models.Model):
     def _dunning_zone(self) -> str:
         """Return the time zone of the company's contact, else UTC."""
         return self.partner_id.tz or 'UTC'
+
+    def _dunning_next_run(self, now: datetime) -> datetime:
+        """Return when the next day of this company is planned."""
+        return next_time(self.dunning_hour, now, self._dunning_zone())
 
     def _dunning_day(self, moment: datetime) -> date:
         return local(moment, self._dunning_zone()).date()

@@ -158,7 +158,10 @@ def is_open(rule: ContactRule, moment: datetime, zone: str) -> bool:
     False
     """
     clock = local(moment, zone)
-    return any(opens <= clock.time() < closes or closes == time.max for opens, closes in rule.hours(clock.date()))
+    return any(
+        opens <= clock.time() and (clock.time() < closes or closes == time.max)
+        for opens, closes in rule.hours(clock.date())
+    )
 
 
 def next_opening(rule: ContactRule, moment: datetime, zone: str) -> datetime | None:
@@ -184,6 +187,38 @@ def is_open_today(rule: ContactRule, moment: datetime, zone: str) -> bool:
     """Tell whether some window of the customer's day is still to come, or open now."""
     opening = next_opening(rule, moment, zone)
     return opening is not None and local(opening, zone).date() == local(moment, zone).date()
+
+
+def planning_moment(rule: ContactRule, now: datetime, zone: str, next_run: datetime) -> datetime:
+    """Return for which moment a customer is decided now: now, or the first open moment before the next run.
+
+    Where the customer's day is over when ours is planned, the message is for the customer's next day; else it
+    would be too late every day.
+
+    >>> daily = ContactRule(tuple(Window(day, time(8), time(20)) for day in range(7)))
+    >>> planned, again = datetime(2026, 3, 10, 12), datetime(2026, 3, 11, 12)
+    >>> planning_moment(daily, planned, 'Asia/Tokyo', again), planning_moment(daily, planned, 'Europe/Berlin', again)
+    (datetime.datetime(2026, 3, 10, 23, 0), datetime.datetime(2026, 3, 10, 12, 0))
+    """
+    if is_open_today(rule, now, zone):
+        return now
+    opening = next_opening(rule, now, zone)
+    return opening if opening and opening < next_run else now
+
+
+def next_time(hour: float, now: datetime, zone: str) -> datetime:
+    """Return when (UTC, without zone) the clock of a zone shows an hour next, after now.
+
+    >>> next_time(5.0, datetime(2026, 3, 10, 12), 'America/Bogota')
+    datetime.datetime(2026, 3, 11, 10, 0)
+    """
+    minutes = min(round(hour * 60), 24 * 60 - 1)
+    today = local(now, zone).date()
+    for ahead in range(3):
+        found = _to_utc(datetime.combine(today + timedelta(days=ahead), time(minutes // 60, minutes % 60)), zone)
+        if found > now.replace(tzinfo=None):
+            return found
+    raise RuleError(f'{zone} shows no time {hour} after {now}')
 
 
 def _to_utc(clock: datetime, zone: str) -> datetime:

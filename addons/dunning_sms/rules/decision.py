@@ -160,15 +160,14 @@ def _general_reason(customer: Customer, policy: Policy | None) -> str | None:
 
 def _claim(item: Item, policy: Policy, today: date) -> Claim:
     """Return what the notice says about a line, and whether it is due to be told today."""
-    occurrence = due_occurrence(policy.steps, item.due, today, item.sent)
     told = item.told
+    shift = _shift(item, today) if told else paused_days(item.pauses, item.due, today)
+    occurrence = due_occurrence(policy.steps, item.due, today, item.sent, shift)
     if not told:
         dates = four_dates(item.due, policy.offsets, today, policy.warning, policy.business)
-        shift = paused_days(item.pauses, item.due, today)
         if shift:
             dates = max(dates, dates.shifted(shift), key=lambda dates: dates.last_safe)
         return Claim(item.net.line.id, item.net.open, dates, occurrence, shift)
-    shift = _shift(item, today)
     moved = shift - told.shift
     revision = told.revision + bool(moved)
     if moved and not occurrence and (told.dates.suspension or told.dates.removal):

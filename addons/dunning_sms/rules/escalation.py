@@ -78,6 +78,7 @@ class FourDates:
 
 def due_occurrence(
     steps: Sequence[Step], due: date, today: date, sent: Mapping[int, Mapping[int, date]] | None = None,
+    paused: int = 0,
 ) -> Occurrence | None:
     """Return the newest occurrence that has come by `today` and was not sent; None if there is none.
 
@@ -85,18 +86,22 @@ def due_occurrence(
     not three. What was sent is never due again, nor is anything before it.
 
     :param sent: by step the numbers of the occurrences sent for this line, with the day of each.
+    :param paused: days after the due date that do not count: a payment reported and then rejected, or a promise
+        that was broken, goes on at the step where it stopped.
 
     >>> steps = [Step(1, -3), Step(2, 0), Step(3, 5, repeat_every=7)]
     >>> due_occurrence(steps, date(2026, 3, 1), date(2026, 3, 20))
     Occurrence(step_id=3, number=3, day=datetime.date(2026, 3, 20))
     >>> due_occurrence(steps, date(2026, 3, 1), date(2026, 3, 19), {3: {2: date(2026, 3, 13)}})
+    >>> due_occurrence(steps, date(2026, 3, 1), date(2026, 3, 20), paused=12).number
+    1
     """
     sent = sent or {}
     ordered = sorted(steps, key=lambda step: step.distance)
     for index in range(len(ordered) - 1, -1, -1):
         step = ordered[index]
         later = ordered[index + 1].distance if index + 1 < len(ordered) else None
-        found = _occurrence(step, due, today, later)
+        found = _occurrence(step, due, today - timedelta(days=paused if step.distance > 0 else 0), later)
         if not found:
             continue
         previous = _previous_after_due(ordered, index)

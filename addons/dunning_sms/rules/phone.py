@@ -49,7 +49,7 @@ def _parsed(text: str, country: str | None):
     digits = re.sub(r'[\s().\-]', '', text)
     if digits.startswith('00'):
         tries.insert(0, '+' + digits[2:])
-    elif not digits.startswith('+'):
+    elif not digits.startswith('+') and not _looks_national(text, country):
         tries.append('+' + digits)
     best = None
     for given in tries:
@@ -61,6 +61,15 @@ def _parsed(text: str, country: str | None):
             return number
         best = best or number
     return best
+
+
+def _looks_national(text: str, country: str | None) -> bool:
+    """Tell whether a number has the length of one of the country: a mistyped one must not reach another country."""
+    try:
+        given = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return False
+    return len(str(given.national_number)) < 11 and phonenumbers.is_possible_number(given)
 
 
 def _holds_several(text: str) -> bool:

@@ -5,6 +5,7 @@ from . import test_dunning_alarm
 from . import test_dunning_letters
 from . import test_dunning_outbox_plan
 from . import test_dunning_plan
+from . import test_dunning_reach
 from . import test_collection_worklist
 from . import test_statement_page
 from . import test_statement_access

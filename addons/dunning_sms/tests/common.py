@@ -19,6 +19,7 @@ class DunningCase(AccountTestInvoicingCommon):
         cls.startClassPatcher(freeze_time(TODAY))
         cls.env.user.group_ids |= cls.env.ref('dunning_sms.group_dunning_manager')
         cls.company = cls.company_data['company']
+        cls.company.partner_id.tz = 'UTC'
         cls.service = cls.env['product.product'].create({
             'name': "Monitoring", 'type': 'service', 'list_price': 100.0, 'taxes_id': [Command.clear()],
         })

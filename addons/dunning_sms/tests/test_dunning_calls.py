@@ -107,6 +107,14 @@ class TestDunningCalls(DunningCase, HttpCase):
         self._call({'event': 'a3', 'from': '+573001112233', 'text': "START"}, 'answer')
         self.assertEqual(self.customer.message_consent_ids.state, 'granted')
 
+    def test_stop_counts_however_the_provider_writes_the_number(self):
+        """N16: without the country code, with 00, with blanks."""
+        for event, number in enumerate(('3001112233', '00573001112233', '57 300 111 2233')):
+            self._call({'event': f'b{event}', 'from': number, 'text': "Please stop"}, 'answer')
+            self.assertEqual(self.customer.message_consent_ids.state, 'refused', number)
+            self._call({'event': f'c{event}', 'from': '+573001112233', 'text': "START"}, 'answer')
+            self.assertEqual(self.customer.message_consent_ids.state, 'granted')
+
     # === LINKS === #
 
     def test_the_link_opens_its_notice_and_no_other(self):

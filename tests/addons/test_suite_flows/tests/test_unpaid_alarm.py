@@ -15,6 +15,7 @@ class TestUnpaidAlarm(AccountTestInvoicingCommon):
         cls.env.user.group_ids |= (
             cls.env.ref('service_contracts.group_contract_manager') | cls.env.ref('dunning_sms.group_dunning_manager'))
         cls.company = cls.company_data['company']
+        cls.company.partner_id.tz = 'UTC'
         cls.alarm = cls.env['product.product'].create({
             'name': "Alarm", 'type': 'service', 'list_price': 30.0, 'taxes_id': [Command.clear()],
         })
