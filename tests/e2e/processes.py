@@ -91,23 +91,27 @@ def running_scheduler(database: str, *options) -> Iterator[subprocess.Popen]:
         odoo_process.stop(process)
 
 
-def spawn_script(database: str, script: str | Path, env: dict[str, str] | None = None) -> subprocess.Popen:
+def spawn_script(
+    database: str, script: str | Path, env: dict[str, str] | None = None, options: tuple = (),
+) -> subprocess.Popen:
     """Start Python code (text, or the path of a file) in an Odoo process of its own, `env` at hand there.
 
-    The script commits by itself. Read `stdout`; wait for it, or kill it by `kill()`.
+    The script commits by itself. Read `stdout`; wait for it, or kill it by `kill()`. Options are Odoo's own.
     """
     code = script.read_text() if isinstance(script, Path) else script
     log = log_path(f'e2e-{database}-script')
-    command = odoo_process.subcommand('shell', database, '--no-http', '--max-cron-threads', 0)
+    command = odoo_process.subcommand('shell', database, '--no-http', '--max-cron-threads', 0, *options)
     with tempfile.TemporaryFile('w+') as source, log.open('a') as errors:
         source.write(code)
         source.seek(0)
         return _popen(command, subprocess.PIPE, errors, env, stdin=source)
 
 
-def run_script(database: str, script: str | Path, env: dict[str, str] | None = None, timeout: float = 300) -> str:
+def run_script(
+    database: str, script: str | Path, env: dict[str, str] | None = None, timeout: float = 300, options: tuple = (),
+) -> str:
     """Run a script like `spawn_script` to its end and return what it printed; it must succeed."""
-    process = spawn_script(database, script, env)
+    process = spawn_script(database, script, env, options)
     try:
         printed, _nothing = process.communicate(timeout=timeout)
     finally:

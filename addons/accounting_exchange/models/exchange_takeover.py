@@ -143,11 +143,16 @@ class ExchangeTakeover(models.Model):
             'missing': lambda: self.env._("“%s” is missing.", error.values.get('column')),
             'number': lambda: self.env._("“%s” is no number.", error.values.get('value')),
             'date': lambda: self.env._("“%s” is no date.", error.values.get('value')),
+            'paused': lambda: self.env._("It is paused there. Resume it and read again, or open it here by hand."),
+            'price': lambda: self.env._(
+                "Its price comes from a price list and was never invoiced. Give it a price there and read again."),
         }
         return sentences.get(error.code, lambda: self.env['exchange.job']._sentence(error))()
 
     def _prepare_line_vals(self, contract: OldContract) -> dict:
         prefix = PREFIXES[self.source]
+        currency = (contract.currency or self.currency_id.name).upper()
+        pricelist = self._pricelist(currency)
         vals = {
             'takeover_id': self.id,
             'ref': contract.ref,
@@ -157,8 +162,9 @@ class ExchangeTakeover(models.Model):
             'has_old_amount': contract.last_amount is not None,
             'payload': {
                 'partner': {'ref': contract.partner, **contract.partner_values},
-                'opening': opening(contract, first_period_start(contract), self.activate, prefix),
-                'trial': opening(contract, last_period_start(contract), True, f'{prefix}-trial'),
+                'opening': opening(contract, first_period_start(contract), self.activate, prefix, pricelist),
+                'trial': opening(contract, last_period_start(contract), True, f'{prefix}-trial', pricelist),
+                'currency': currency,
                 'charged_on': self._charged_on(contract),
             },
             'state': 'open',
@@ -167,6 +173,17 @@ class ExchangeTakeover(models.Model):
             vals |= {'state': 'refused', 'reason': self.env._(
                 "It is billed on the last day of the month. Open it by hand with a bill day of 31."), 'payload': False}
         return vals
+
+    def _pricelist(self, currency: str) -> int:
+        """Return a price list that bills in a currency other than the company's; 0 if none is needed or there is none.
+
+        Where there is none, the comparison says so.
+        """
+        if currency == self.currency_id.name:
+            return 0
+        return self.env['product.pricelist'].sudo().search([  # a currency, whoever may see its prices
+            ('currency_id.name', '=', currency), ('company_id', 'in', (self.company_id.id, False)),
+        ], limit=1).id or 0
 
     def _charged_on(self, contract: OldContract) -> str:
         """Return the day on which this system charges the period of the last invoice."""
@@ -195,6 +212,12 @@ class ExchangeTakeover(models.Model):
                 self._ensure_records(payload)
                 contracts.open_contracts([payload['trial']])
                 charges = contracts.preview_charges(payload['charged_on'], [payload['trial']['external_ref']])
+                other = {charge['currency'] for charge in charges} - {payload['currency']}
+                if other:
+                    return self.env._(
+                        "It is billed in %(there)s, here it would be in %(here)s. Make a price list in %(there)s.",
+                        there=payload['currency'], here=', '.join(other),
+                    )
                 return sum(charge['amount_untaxed'] for charge in charges)
         except (UserError, ValueError) as error:
             return str(error)

@@ -90,8 +90,11 @@ def back(day: date, contract: OldContract) -> date:
     return day - relativedelta(**{steps[contract.unit]: contract.count})
 
 
-def opening(contract: OldContract, start: date, activate: bool, prefix: str) -> dict:
-    """Return the object by which `open_contracts` opens the contract from a day on."""
+def opening(contract: OldContract, start: date, activate: bool, prefix: str, pricelist: int = 0) -> dict:
+    """Return the object by which `open_contracts` opens the contract from a day on.
+
+    :param pricelist: the price list that gives it its currency, if that is not the company's.
+    """
     recurrence = {
         'interval_unit': contract.unit, 'interval_count': contract.count,
         'timing': 'arrears' if contract.is_arrears else 'advance',
@@ -110,6 +113,8 @@ def opening(contract: OldContract, start: date, activate: bool, prefix: str) -> 
             for line in contract.lines
         ],
     }
+    if pricelist:
+        item['pricelist'] = pricelist
     if contract.end:
         item['date_end'] = contract.end.isoformat()
     return item

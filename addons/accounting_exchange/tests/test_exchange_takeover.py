@@ -18,20 +18,23 @@ WOO = (
     "76,wc-active,15,z@example.com,Z,W,2026-03-15,2025-01-15,fortnight,1,1,0,\"product_id:6|name:M|quantity:1|total:1\"\n"
 )
 OCA = """
-CREATE TABLE contract_contract (id serial, name varchar, code varchar, partner_id integer, company_id integer);
+CREATE TABLE contract_contract (id serial, name varchar, code varchar, partner_id integer, company_id integer,
+    active boolean, contract_type varchar, pricelist_id integer, manual_currency_id integer);
 CREATE TABLE contract_line (id serial, contract_id integer, product_id integer, name varchar, quantity float,
-    price_unit float, discount float, date_start date, date_end date, recurring_next_date date,
-    recurring_rule_type varchar, recurring_interval integer, recurring_invoicing_type varchar, is_canceled boolean,
-    display_type varchar);
+    specific_price float, automatic_price boolean, discount float, date_start date, date_end date,
+    recurring_next_date date, recurring_rule_type varchar, recurring_interval integer,
+    recurring_invoicing_type varchar, is_canceled boolean, display_type varchar);
 ALTER TABLE account_move_line ADD COLUMN IF NOT EXISTS contract_line_id integer;
 CREATE TABLE sale_subscription (id serial, name varchar, code varchar, partner_id integer, company_id integer,
-    template_id integer, date_start date, date date, recurring_next_date date, active boolean);
+    template_id integer, date_start date, date date, recurring_next_date date, active boolean, in_progress boolean,
+    stage_id integer, currency_id integer, is_paused boolean);
 CREATE TABLE sale_subscription_template (id serial, recurring_rule_type varchar, recurring_interval integer);
+CREATE TABLE sale_subscription_stage (id serial, type varchar);
 CREATE TABLE sale_subscription_line (id serial, sale_subscription_id integer, product_id integer, name varchar,
     product_uom_qty float, price_unit float, discount float);
 ALTER TABLE account_move ADD COLUMN IF NOT EXISTS subscription_id integer;
 """
-"""The tables of the two modules, as far as they are read."""
+"""The tables of the two modules in 19.0, as far as they are read; tests/e2e reads those of the modules themselves."""
 
 
 class TestTakeover(ExchangeCase):
@@ -80,7 +83,8 @@ class TestTakeover(ExchangeCase):
                             "VALUES (1, 'months', 1)")
         self.env.cr.execute(
             "INSERT INTO sale_subscription (id, name, partner_id, company_id, template_id, date_start, "
-            "recurring_next_date, active) VALUES (5, 'S', %s, %s, 1, '2025-01-01', '2026-03-01', TRUE)",
+            "recurring_next_date, active, in_progress) VALUES "
+            "(5, 'S', %s, %s, 1, '2025-01-01', '2026-03-01', TRUE, TRUE)",
             (self.customer.id, self.company.id),
         )
         self.env.cr.execute(
@@ -91,6 +95,23 @@ class TestTakeover(ExchangeCase):
         (contract,), _wrong = self._takeover('oca_subscription')._read_contracts()
         self.assertEqual((len(contract.lines), float(contract.last_amount)), (2, 25.0))
 
+    def test_contracts_with_suppliers_and_archived_ones_stay_where_they_are(self):
+        takeover = self._oca_contract()
+        for column, value in (('contract_type', 'purchase'), ('active', False)):
+            with self.env.cr.savepoint() as savepoint:
+                self.env.cr.execute(f"UPDATE contract_contract SET {column} = %s", (value,))
+                self.assertEqual(takeover._read_contracts(), ([], []))
+                savepoint.rollback()
+
+    def test_a_price_of_a_price_list_is_the_one_invoiced_last(self):
+        takeover = self._oca_contract()
+        self.env.cr.execute("UPDATE contract_line SET automatic_price = TRUE, specific_price = 0")
+        (contract,), _wrong = takeover._read_contracts()
+        self.assertEqual(float(contract.lines[0].price_unit), 60.0)
+        self.env.cr.execute("UPDATE account_move_line SET contract_line_id = NULL")
+        _none, ((_ref, error),) = takeover._read_contracts()
+        self.assertEqual(error.code, 'price')
+
     def test_missing_tables_are_told(self):
         _contracts, wrong = self._takeover('oca_contract')._read_contracts()
         self.assertEqual(wrong[0][1].code, 'table')
@@ -100,12 +121,13 @@ class TestTakeover(ExchangeCase):
         invoice = self._invoice(60.0)
         self.env.flush_all()
         self.env.cr.execute(
-            "INSERT INTO contract_contract (id, name, partner_id, company_id) VALUES (7, 'Old', %s, %s)",
+            "INSERT INTO contract_contract (id, name, partner_id, company_id, active, contract_type) "
+            "VALUES (7, 'Old', %s, %s, TRUE, 'sale')",
             (self.customer.id, self.company.id),
         )
         self.env.cr.execute(
-            "INSERT INTO contract_line (id, contract_id, product_id, name, quantity, price_unit, discount, date_start, "
-            "recurring_next_date, recurring_rule_type, recurring_interval, recurring_invoicing_type) "
+            "INSERT INTO contract_line (id, contract_id, product_id, name, quantity, specific_price, discount, "
+            "date_start, recurring_next_date, recurring_rule_type, recurring_interval, recurring_invoicing_type) "
             "VALUES (9, 7, %s, 'Care', 2, 30, 0, '2025-03-20', '2026-03-20', 'quarterly', 1, 'pre-paid')",
             (self.service.id,),
         )
@@ -137,6 +159,23 @@ class TestTakeover(ExchangeCase):
         line.action_accept()
         takeover.action_take_over()
         self.assertEqual(self.env['service.contract'].search_count([('external_ref', '=like', 'woo%')]), 2)
+
+    def test_a_contract_in_another_currency_needs_a_price_list_in_it(self):
+        self._require_contracts()
+        foreign = self.env.ref('base.KWD')
+        foreign.active = True
+        woo = WOO.splitlines()
+        content = '\n'.join([f'{woo[0]},order_currency', f'{woo[1]},KWD'])
+        takeover = self._takeover('woocommerce', content=base64.b64encode(content.encode()))
+        takeover.action_read()
+        takeover.action_compare()
+        self.assertIn("KWD", takeover.line_ids.reason)
+        self.env['product.pricelist'].create({'name': "Dinar", 'currency_id': foreign.id})
+        takeover.action_read()
+        takeover.action_compare()
+        takeover.action_take_over()
+        contract = self.env['service.contract'].search([('external_ref', '=', 'woo:73')])
+        self.assertEqual(contract.currency_id, foreign)
 
     def test_a_contract_of_oca_goes_on_where_it_stood(self):
         self._require_contracts()
