@@ -94,6 +94,7 @@ from . import service_performance_value
 from . import service_performance_result
 from . import account_move
 from . import account_move_line
+from . import account_move_reversal
 from . import ir_actions_report
 from . import product_template
 from . import res_company

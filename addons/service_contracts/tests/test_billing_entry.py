@@ -35,6 +35,16 @@ class TestBillingEntry(BillingCase):
         invoices = contract.entry_ids.move_id
         self.assertEqual(sum((invoices | credit_note).mapped('amount_total_signed')), 34.5)
 
+    def test_a_reversed_invoice_is_not_copied_beside_the_next_billing(self):
+        contract = self._contract()
+        self._run('2026-01-31')
+        wizard = self.env['account.move.reversal'].with_context(
+            active_model='account.move', active_ids=self._invoices(contract).ids,
+        ).create({'journal_id': self._invoices(contract).journal_id.id})
+        with self.assertRaisesRegex(UserError, f"{contract.name}.*bill it again"):
+            wizard.modify_moves()
+        self.assertEqual(self._invoices(contract).payment_state, 'not_paid')
+
     def test_only_the_freed_period_in_the_middle_is_due_again(self):
         contract = self._contract()
         self._run('2026-03-31')
