@@ -63,6 +63,12 @@ class Visitor:
         location = answer.headers.get('Location', '').removeprefix(self.url)
         return Answer(answer.status_code, location.split('?')[0], answer.text)
 
+    def download(self, path: str) -> bytes:
+        """Return the file at an address."""
+        answer = self._session.get(self.url + path, timeout=120)
+        assert answer.status_code == 200, f'{path}: {answer.status_code}'
+        return answer.content
+
 
 @dataclass(frozen=True)
 class PortalWorld:

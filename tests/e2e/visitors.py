@@ -50,9 +50,9 @@ class Visitor:
         assert 'redirect_url' in answer['result'], answer
         return order_of(page)
 
-    def accept(self, page: str) -> dict:
+    def accept(self, page: str, name: str = "Eve") -> dict:
         """Sign the order as its page shows it."""
-        return self.call(ACCEPT.search(page)[0].replace('&amp;', '&'), name="Eve", signature=PNG)
+        return self.call(ACCEPT.search(page)[0].replace('&amp;', '&'), name=name, signature=PNG)
 
     def begin_payment(self, order: int, token: str, **wanted) -> dict:
         """Ask for a transaction of the order, as the payment form does."""
