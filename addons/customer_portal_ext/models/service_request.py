@@ -46,7 +46,8 @@ class ServiceRequest(models.Model):
     refuse_reason = fields.Char("Why not", readonly=True, copy=False, tracking=True)
 
     _one_open = models.UniqueIndex(
-        "(contract_id, kind, COALESCE(option_id, 0)) WHERE state = 'sent' AND contract_id IS NOT NULL",
+        "(contract_id, kind, COALESCE(option_id, 0))"
+        " WHERE state = 'sent' AND contract_id IS NOT NULL AND sender_email IS NULL",
         "The same wish for this contract waits for an answer already.",
     )
 
@@ -109,8 +110,9 @@ class ServiceRequest(models.Model):
     @api.model
     def _send(self, vals: dict):
         """Take a request; the same wish that waits already is the same request. By rule it is done at once."""
-        same = Domain('state', '=', 'sent') & Domain('kind', '=', vals['kind']) & Domain(
-            'contract_id', '=', vals['contract_id']) & Domain('option_id', '=', vals.get('option_id') or False)
+        same = Domain([
+            ('state', '=', 'sent'), ('sender_email', '=', False), ('kind', '=', vals['kind']),
+            ('contract_id', '=', vals['contract_id']), ('option_id', '=', vals.get('option_id') or False)])
         if vals['contract_id'] and (known := self.search(same, limit=1)):
             return known
         request = self.create(vals)

@@ -5,7 +5,8 @@ Germany: section 312k BGB (cancellation); EU: Directive 2023/2673, section 356a 
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize
+from odoo.fields import Domain
+from odoo.tools import email_normalize, escape_psql
 
 LIMITS = {'name': 140, 'contract': 140, 'message': 2000}
 
@@ -35,19 +36,27 @@ class ServiceRequest(models.Model):
         # sudo: whoever sends is not logged in; the values were checked and nothing of the contract is told
         Request_sudo = self.sudo().with_company(company)
         contract = Request_sudo._public_contract(texts['contract'], email, company)
-        request = Request_sudo._send({
+        return Request_sudo._take_declaration({
             'kind': kind, 'company_id': company.id, 'sender_name': texts['name'], 'sender_email': email,
             'contract_ref': texts['contract'], 'message': texts['message'], 'contract_id': contract.id,
             'partner_id': contract.partner_id.id, 'date_wanted': self._typed_day(typed.get('date_wanted')),
             'is_extraordinary': bool(typed.get('cause')),
         })
+
+    def _take_declaration(self, vals: dict):
+        """Keep a declaration and send its receipt; word for word the same one that waits already is the same."""
+        same = Domain.AND(Domain(name, '=', value or False) for name, value in vals.items())
+        if known := self.search(same & Domain('state', '=', 'sent'), limit=1):
+            return known
+        request = self.create(vals)
+        request._ask_staff()
         request._send_receipt()
         return request
 
     def _public_contract(self, number: str, email: str, company):
         contracts = self.env['service.contract'].search([
             ('company_id', '=', company.id), ('state', 'in', ('active', 'suspended')), '|',
-            ('name', '=ilike', number), ('external_ref', '=', number),
+            ('name', '=ilike', escape_psql(number)), ('external_ref', '=', number),
         ])
         return contracts.filtered(lambda contract: email in (
             contract.partner_id.email_normalized, contract.partner_id.commercial_partner_id.email_normalized,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
+from odoo.tools import escape_psql
 
 MATCH_DAYS = 10
 """So many days a bank may take, before and after the day the customer told."""
@@ -178,7 +179,7 @@ class TransferReport(models.Model):
         known = self.search([
             ('company_id', '=', company.id), ('partner_id', '=', partner.id), ('date_paid', '=', vals['date_paid']),
             ('amount', '=', vals['amount']), ('currency_id', '=', vals['currency_id']),
-            ('reference', '=ilike', vals['reference']), ('state', 'in', ('reported', 'confirmed')),
+            ('reference', '=ilike', escape_psql(vals['reference'])), ('state', 'in', ('reported', 'confirmed')),
         ], limit=1)
         if known:
             return known

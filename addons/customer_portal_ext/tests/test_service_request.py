@@ -232,6 +232,31 @@ class TestServiceRequest(PanelPageCase):
         self.authenticate(None, None)
         self.assertIn("Tell us the reason", self._declare('/cancel-contract', cause='1').text)
 
+    def test_a_declaration_is_kept_with_its_receipt_whatever_waits_for_the_contract_already(self):
+        """A wish of the panel, or another declaration, takes neither receipt nor content of this one; twice is once."""
+        self.company.portal_auto_end = False
+        self._ask('end')
+        self.authenticate(None, None)
+        self._declare('/cancel-contract', email='ANA@example.com', message="By the end of the year")
+        self._declare('/cancel-contract', cause='1', message="The alarm fails")
+        answer = self._declare('/cancel-contract', cause='1', message="The alarm fails").text
+        declared = self.Request.search([('sender_email', '=', 'ana@example.com')], order='id')
+        self.assertRecordValues(declared, [
+            {'contract_id': self.contract.id, 'message': "By the end of the year", 'is_extraordinary': False},
+            {'contract_id': self.contract.id, 'message': "The alarm fails", 'is_extraordinary': True}])
+        mails = self.env['mail.mail'].search([
+            ('email_to', '=', 'ana@example.com'), ('model', '=', 'service.request'), ('res_id', 'in', declared.ids)])
+        self.assertEqual(len(mails), 2)
+        for text in (declared[1].name, "The alarm fails", "Ana"):
+            self.assertIn(text, answer)
+        self.assertIn("By the end of the year", mails.sorted('id')[0].body_html)
+
+    def test_a_declaration_finds_no_contract_by_a_pattern(self):
+        """F4: % and _ are what was written, so the e-mail alone finds nothing."""
+        self.authenticate(None, None)
+        self._declare('/cancel-contract', contract='%')
+        self.assertFalse(self.Request.search([('sender_email', '=', 'ana@example.com')]).contract_id)
+
     def test_both_buttons_stand_on_every_page(self):
         page = self.url_open('/').text
         self.assertIn('href="/cancel-contract"', page)

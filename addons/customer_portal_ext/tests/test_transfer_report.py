@@ -36,6 +36,9 @@ class TestTransferReport(PanelCase):
         report.action_reject()
         self.assertEqual(report.hold_ids.state, 'over')
 
+    def test_a_reference_is_no_pattern_that_finds_another_report(self):
+        self.assertNotEqual(self._report(reference='REF 1'), self._report(reference='%'))
+
     def test_the_same_transfer_reported_twice_is_one(self):
         """D3: a second click, or another browser, changes nothing."""
         line = self._invoice(50, '2026-03-01')
