@@ -1,4 +1,4 @@
-"""The lint stage: ruff, well-formed XML, dependencies that look down, pure rules, complete translations."""
+"""The lint stage: ruff, well-formed XML, dependencies that look down, pure rules, listed tests, translations."""
 
 import ast
 import subprocess
@@ -26,7 +26,7 @@ LEVELS = {
 def run() -> Tally:
     """Run every check, print what is wrong, count a check as one test."""
     total = Tally()
-    for check in (ruff, xml, dependencies, pure_rules, translations.gaps):
+    for check in (ruff, xml, dependencies, pure_rules, listed_tests, translations.gaps):
         found = list(check())
         for line in found:
             print(f'{check.__name__}: {line}')
@@ -80,6 +80,18 @@ def pure_rules() -> Iterator[str]:
         for name in _imports(path):
             if name.split('.')[0] == 'odoo' and '.rules' not in name:
                 yield f'{path.relative_to(ROOT)} imports {name}'
+
+
+def listed_tests() -> Iterator[str]:
+    """Odoo runs only the test files that their package imports, and says nothing of the others."""
+    for path in _files('tests/test_*.py'):
+        package = path.parent / '__init__.py'
+        names = (
+            alias.name for node in ast.walk(ast.parse(package.read_text() if package.exists() else ''))
+            if isinstance(node, ast.ImportFrom) and node.level for alias in node.names
+        )
+        if path.stem not in names:
+            yield f'{path.relative_to(ROOT)} is not imported by its package, so it never runs'
 
 
 def _imports(path: Path) -> Iterator[str]:

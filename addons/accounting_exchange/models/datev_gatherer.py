@@ -130,9 +130,13 @@ class _Gathering:
         if 'dunning.hold' not in self.env:
             return set()
         holds = self.env['dunning.hold'].sudo().search([  # whoever hands over need not work on collections
-            ('move_line_id', 'in', lines.ids), ('kind', '=', 'dispute'), ('state', '=', 'active'),
+            ('kind', '=', 'dispute'), ('state', '=', 'active'), ('company_id', '=', self.company.id),
+            '|', ('move_line_id', 'in', lines.ids),
+            '&', ('move_line_id', '=', False), ('partner_id', 'child_of', lines.partner_id.commercial_partner_id.ids),
         ])
-        return set(holds.move_line_id.ids)
+        everything = holds.filtered(lambda hold: not hold.move_line_id).partner_id.commercial_partner_id
+        return {*holds.move_line_id.ids, *lines.filtered(
+            lambda line: line.partner_id.commercial_partner_id in everything).ids}
 
     def _person(self, line, kind: str):
         number = self._persons[kind].get(line.partner_id.commercial_partner_id.id)

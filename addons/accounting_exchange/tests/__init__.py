@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_datev_circumstances,
     test_datev_export,
     test_exchange_event,
     test_exchange_interface,

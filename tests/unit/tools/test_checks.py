@@ -30,6 +30,12 @@ def test_rules_may_import_rules(make_addon):
     assert not list(checks.pure_rules())
 
 
+def test_a_test_file_that_never_runs_is_found(make_addon):
+    files = {'tests/__init__.py': 'from . import test_a\n', 'tests/test_a.py': '', 'tests/test_b.py': ''}
+    make_addon('service_contracts', files=files)
+    assert [line.split(' ')[0] for line in checks.listed_tests()] == ['addons/service_contracts/tests/test_b.py']
+
+
 def test_a_broken_view_file_is_found(make_addon):
     make_addon('service_contracts', files={'views/a.xml': '<odoo><record></odoo>'})
     assert 'mismatched tag' in ''.join(checks.xml())
