@@ -115,7 +115,8 @@ def _sending_line(result: dict) -> str:
     cost = 1000 * (result['python'] + result['postgres']) / (result['taken'] or 1)
     return (
         f"{result['way']:>6}  {result['taken']:>6} {what}, {speed:.0f} a second{target}, {DAY:,} in "
-        f"{DAY / speed / 60 if speed else 0:.1f} minutes at that speed, {cost:.1f} ms of processor time and {result['queries'] / (result['taken'] or 1):.1f} queries each, load average {result['load']:.1f}"
+        f"{DAY / speed / 60 if speed else 0:.1f} minutes at that speed, {cost:.1f} ms of processor "
+        f"time and {result['queries'] / (result['taken'] or 1):.1f} queries each, load average {result['load']:.1f}"
     )
 
 
