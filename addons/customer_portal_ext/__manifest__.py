@@ -23,6 +23,7 @@
         'data/ir_cron.xml',
         'data/mail_template.xml',
         'data/dunning_step.xml',
+        'data/mail_template_card.xml',
         'data/mail_template_satisfaction.xml',
         'data/support_case_type.xml',
         'data/support_article.xml',
@@ -33,6 +34,7 @@
         'views/portal_circular_views.xml',
         'views/service_request_views.xml',
         'views/service_plan_views.xml',
+        'views/contract_card_charge_views.xml',
         'views/referral_programme_views.xml',
         'views/referral_code_views.xml',
         'views/referral_views.xml',
@@ -60,6 +62,7 @@
         'views/portal_referral_templates.xml',
         'views/portal_special_templates.xml',
         'views/portal_satisfaction_templates.xml',
+        'views/portal_card_templates.xml',
         'data/mail_template_contract.xml',
     ],
     'demo': [

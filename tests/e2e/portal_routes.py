@@ -105,6 +105,7 @@ ROUTES = (
     record(CONTRACT),
     record(f'{CONTRACT}/pdf', **FILE),
     record(f'{CONTRACT}/end-trial', **POST),
+    record(f'{CONTRACT}/card', elsewhere='/my/contracts', **POST),
     record(f'{CONTRACT}/readings', **FORM),
     record(f'{CONTRACT}/costs/<int:share_id>'),
     record(f'{CONTRACT}/costs/<int:share_id>/pdf', **FILE),

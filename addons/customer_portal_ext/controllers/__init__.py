@@ -2,6 +2,7 @@ from . import arrangements
 from . import cases
 from . import catalog
 from . import circulars
+from . import contract_card
 from . import help
 from . import legal
 from . import order_form

@@ -14,7 +14,6 @@ STATUS_SELECTION = [
     ('deleted', "Deleted"), ('paid', "Paid"), ('in_process', "In Process"), ('suspended', "Suspended"),
     ('due', "Due"), ('pending', "Pending"),
 ]
-WAITING = ('pending', 'authorized')
 
 
 class AccountMoveLine(models.Model):
@@ -78,7 +77,7 @@ class AccountMoveLine(models.Model):
     def _claims_of_transactions(self) -> Iterator[tuple[set[int], Decimal]]:
         """Yield for each invoice which of these receivables payments that are not confirmed cover, and how much."""
         for invoice, lines in self.grouped('move_id').items():
-            waiting = invoice.transaction_ids.filtered(lambda transaction: transaction.state in WAITING)
+            waiting = invoice.transaction_ids._on_their_way()
             if waiting:
                 yield set(lines.ids), sum(map(to_decimal, waiting.mapped('amount')))
 

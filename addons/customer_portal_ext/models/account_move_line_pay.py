@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.addons.service_contracts.rules.money import to_decimal
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class AccountMoveLine(models.Model):
@@ -20,8 +21,7 @@ class AccountMoveLine(models.Model):
         domain = self._receivables_domain(partner) & Domain('amount_residual', '>', 0)
         lines = self.search(domain & Domain('id', 'in', ids), order='id') if ids else self._due_now(domain)
         if lock and lines:
-            lines.sudo().lock_for_update()  # sudo: the customer locks the own receivables, which he cannot write
-            lines.invalidate_recordset()
+            lines._begin_to_pay()
         uncovered = lines._uncovered()
         lines = lines.filtered(lambda line: uncovered.get(line.id))
         if not lines:
@@ -29,6 +29,17 @@ class AccountMoveLine(models.Model):
         if len(lines.currency_id) > 1 or len(lines.company_id) > 1:
             raise UserError(self.env._("Pay amounts of each currency and company by themselves."))
         return lines
+
+    def _begin_to_pay(self) -> None:
+        """Let another payment of these receivables wait for this one, and see it.
+
+        Written to, not only locked: who waited still has an old view (REPEATABLE READ), and PostgreSQL then refuses
+        the write, so that Odoo starts the request anew.
+        """
+        self.flush_recordset()
+        self.env.cr.execute(SQL(
+            "UPDATE account_move_line SET write_date = write_date WHERE id = ANY(%s)", sorted(self.ids)))
+        self.env.invalidate_all()
 
     @api.model
     def _due_now(self, domain):

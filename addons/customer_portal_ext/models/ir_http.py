@@ -13,7 +13,7 @@ from .referral_code import KEY
 LIMITED = frozenset({
     '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/order',
     '/my/cases/new', '/my/transfers/new', '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/arrangement',
-    '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
+    '/my/installments/<int:plan_id>/payoff', '/my/statement/email', '/my/contracts/<int:contract_id>/card',
 })
 """Forms that make work for people, or send mail."""
 CONTROL = re.compile(r'[\x00-\x1f]')

@@ -35,6 +35,14 @@ class PaymentTransaction(models.Model):
         path = str(route).removeprefix(self.get_base_url())
         return path if LOCAL.fullmatch(path) else '/my'
 
+    def _on_their_way(self):
+        """Return the transactions that may still pay, or have paid and are not booked yet."""
+        return self.filtered(lambda tx: tx.operation not in ('refund', 'validation') and (
+            tx.state in ('pending', 'authorized')
+            or tx.state == 'done' and not tx.payment_id and not tx.is_post_processed
+            or tx.state == 'draft' and tx.operation == 'offline'  # a charge that is sent without the customer
+        ))
+
     # === THE FIRST PAYMENT OF A CONTRACT === #
 
     def _check_amount_and_confirm_order(self):
@@ -56,7 +64,7 @@ class PaymentTransaction(models.Model):
                 'receivable_line_ids': [Command.set(receivables.ids)],
             })
         if self.token_id:
-            orders.service_contract_ids.payment_token_id = self.token_id
+            orders.service_contract_ids._agree_to_card(self.token_id)
 
     def _invoice_sale_orders(self):
         # EXTENDS sale: what is due of contracts that were begun online is billed already

@@ -44,6 +44,11 @@ class ResCompany(models.Model):
         help="Within the limits, for customers who broke no promise in the last year.",
     )
 
+    portal_card_notice_days = fields.Integer(
+        "Announce charges of cards", default=3,
+        help="So many days before a kept card is charged its owner reads amount, day and card.",
+    )
+
     portal_ask_days = fields.Integer(
         "Ask after days", default=14,
         help="So many days after a contract began its customer is asked how it is. 0: nobody is asked.",
@@ -52,6 +57,9 @@ class ResCompany(models.Model):
     portal_embed_origins = fields.Char(
         "Sites that may show the order form", help="Addresses such as https://www.example.com, with blanks between.",
     )
+
+    _card_notice_days = models.Constraint(
+        'CHECK (portal_card_notice_days BETWEEN 0 AND 60)', "Charges are announced 0 to 60 days before.")
 
     @api.constrains('portal_embed_origins')
     def _check_portal_embed_origins(self):

@@ -17,5 +17,6 @@ class ResConfigSettings(models.TransientModel):
     portal_arrangement_amount = fields.Monetary(
         related='company_id.portal_arrangement_amount', readonly=False, currency_field='portal_currency_id')
     portal_auto_arrangement = fields.Boolean(related='company_id.portal_auto_arrangement', readonly=False)
+    portal_card_notice_days = fields.Integer(related='company_id.portal_card_notice_days', readonly=False)
     portal_ask_days = fields.Integer(related='company_id.portal_ask_days', readonly=False)
     portal_embed_origins = fields.Char(related='company_id.portal_embed_origins', readonly=False)

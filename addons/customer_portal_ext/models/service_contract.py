@@ -1,4 +1,4 @@
-"""Contracts that were begun online: the customer's answers, the card that was kept, and what both sides promise."""
+"""Contracts that were begun online: the customer's answers, and what both sides promise."""
 
 from odoo import fields, models
 
@@ -9,10 +9,6 @@ class ServiceContract(models.Model):
     _inherit = 'service.contract'
 
     field_value_ids = fields.One2many('service.contract.field.value', 'contract_id', "Data asked for")
-    payment_token_id = fields.Many2one(
-        'payment.token', "Card kept", readonly=True, copy=False, index='btree_not_null', ondelete='set null',
-        groups='base.group_user', help="The card or account that the customer let us keep with the first payment.",
-    )
 
     def _end_with_trial(self) -> None:
         """Let drafts whose trial ends them end with it, as they will when they are active."""

@@ -55,6 +55,33 @@ class PanelCase(AccountTestInvoicingCommon):
         invoice.action_post()
         return invoice.line_ids.filtered(lambda line: line.display_type == 'payment_term')
 
+    @classmethod
+    def _contract(cls, partner, plan):
+        """Return a contract that runs since the beginning of the year."""
+        contract = cls.env['service.contract'].create({
+            'partner_id': partner.id, 'plan_id': plan.id, 'date_start': '2026-01-01', 'company_id': cls.company.id})
+        contract.action_load_plan()
+        contract.action_activate()
+        return contract
+
+    def _payment(self, lines, amount, state='done', **vals):
+        """Return a payment of receivables by card in a state: draft, pending, error, paid (not booked yet) or done."""
+        transaction = self.env['payment.transaction'].create({
+            'provider_id': self.dummy_provider.id, 'payment_method_id': self.payment_method_id,
+            'reference': f'CARD{amount}', 'amount': amount, 'currency_id': lines.currency_id.id,
+            'partner_id': self.customer.id, 'operation': 'online_direct', 'invoice_ids': lines.move_id.ids,
+            'receivable_line_ids': lines.ids, **vals,
+        })
+        if state != 'draft':
+            transaction._set_pending()
+        if state in ('paid', 'done'):
+            transaction._set_done()
+        if state == 'done':
+            transaction._post_process()
+        if state == 'error':
+            transaction._set_error("declined")
+        return transaction
+
 
 @tagged('post_install', '-at_install')
 class PanelPageCase(PanelCase, HttpCase):
@@ -63,3 +90,7 @@ class PanelPageCase(PanelCase, HttpCase):
     def _csrf(self) -> str:
         """Return the token that a form of the session needs."""
         return Request.csrf_token(self)
+
+    def _post(self, address, **typed):
+        """Send a form; return the page that follows."""
+        return self.url_open(address, {'csrf_token': self._csrf(), **typed})

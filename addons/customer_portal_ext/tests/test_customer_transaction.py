@@ -24,21 +24,6 @@ class TestCustomerTransaction(PanelPageCase, AccountPaymentCommon):
             active_model='account.move', active_ids=line.move_id.ids,
         ).create({'amount': amount, 'payment_date': day})._create_payments()
 
-    def _charge(self, lines, amount, state='done'):
-        charge = self.env['payment.transaction'].create({
-            'provider_id': self.dummy_provider.id, 'payment_method_id': self.payment_method_id,
-            'reference': f'CARD{amount}', 'amount': amount, 'currency_id': lines.currency_id.id,
-            'partner_id': self.customer.id, 'operation': 'online_direct', 'invoice_ids': lines.move_id.ids,
-            'receivable_line_ids': lines.ids,
-        })
-        charge._set_pending()
-        if state == 'done':
-            charge._set_done()
-            charge._post_process()
-        if state == 'error':
-            charge._set_error("declined")
-        return charge
-
     def _report(self, partner=None, **vals):
         return self.env['transfer.report'].create({
             'partner_id': (partner or self.customer).id, 'amount': 20, 'date_paid': '2026-03-07', 'reference': "BANK-7",
@@ -55,8 +40,8 @@ class TestCustomerTransaction(PanelPageCase, AccountPaymentCommon):
     def test_each_kind_is_one_row_with_its_amount_and_status(self):
         """D9: payments, card charges, reported transfers and credits."""
         self._pay(self.line, 20)
-        self._charge(self.line, 15)
-        self._charge(self.later, 30, state='pending')
+        self._payment(self.line, 15)
+        self._payment(self.later, 30, state='pending')
         self._report(lines=self.later)
         self._invoice(10, '2026-03-02', move_type='out_refund')
         rows = {(row.kind, row.amount, row.state) for row in self._own()}
@@ -71,7 +56,7 @@ class TestCustomerTransaction(PanelPageCase, AccountPaymentCommon):
         self.assertRecordValues(row, [{
             'amount': 60, 'amount_unused': 10, 'invoice_ids': self.line.move_id.ids, 'kind': 'payment'}])
         self.assertEqual(row._paid()[row.id], [{'invoice_id': self.line.move_id.id, 'amount': 50}])
-        charge = self._charge(self.later, 30, state='pending')
+        charge = self._payment(self.later, 30, state='pending')
         self.assertEqual(self._own(('transaction_id', '=', charge.id)).invoice_ids, self.later.move_id)
 
     def test_money_that_went_back_is_a_refund_below_zero(self):
@@ -89,7 +74,7 @@ class TestCustomerTransaction(PanelPageCase, AccountPaymentCommon):
         }])
 
     def test_a_declined_card_and_a_transfer_not_found_have_failed(self):
-        self._charge(self.line, 50, state='error')
+        self._payment(self.line, 50, state='error')
         self._report(lines=self.line).action_reject()
         self.assertEqual(self._own().mapped('state'), ['failed', 'failed'])
 

@@ -60,15 +60,6 @@ class TestForgedForms(CheckoutCase):
     def _login(self):
         self.authenticate('ana', 'ana')
 
-    @classmethod
-    def _contract(cls, partner):
-        contract = cls.env['service.contract'].create({
-            'partner_id': partner.id, 'plan_id': cls.second.id, 'date_start': '2026-01-01',
-            'company_id': cls.company.id})
-        contract.action_load_plan()
-        contract.action_activate()
-        return contract
-
     def _case(self, **typed):
         self.url_open('/my/cases/new', {'csrf_token': self._csrf(), 'type': self.claim.id, **typed})
         return self.env['support.case'].search([], order='id desc', limit=1)
@@ -106,7 +97,7 @@ class TestForgedForms(CheckoutCase):
 
     def test_a_request_takes_nothing_but_what_its_form_asks(self):
         """G5: neither the request nor the contract takes prices, customers or a status from it."""
-        contract, theirs = self._contract(self.customer), self._contract(self.neighbour)
+        contract, theirs = self._contract(self.customer, self.second), self._contract(self.neighbour, self.second)
         self._login()
         self._post(f'/my/contracts/{contract.id}/request/data', step='send', message="New street", state='done',
                    kind='end', contract_id=theirs.id, plan_id=self.plan.id, sender_email='eve@example.com')
@@ -145,7 +136,7 @@ class TestForgedForms(CheckoutCase):
 
     def test_a_cancellation_without_login_takes_nothing_but_what_its_form_asks(self):
         """G5."""
-        contract = self._contract(self.neighbour)
+        contract = self._contract(self.neighbour, self.second)
         self._post('/cancel-contract', name="Eve", email='eve@example.com', contract=contract.name, state='done',
                    kind='change', contract_id=contract.id)
         self.assertRecordValues(self.env['service.request'].search([('sender_email', '=', 'eve@example.com')]), [{
@@ -246,7 +237,7 @@ class TestForgedForms(CheckoutCase):
     def test_a_name_of_a_customer_is_text_wherever_it_stands(self):
         """G8: in pages, in what is printed, and in messages."""
         self.customer.write({'name': MARKUP, 'street': MARKUP})
-        contract, line = self._contract(self.customer), self._invoice(50, '2026-03-01', ref=MARKUP)
+        contract, line = self._contract(self.customer, self.second), self._invoice(50, '2026-03-01', ref=MARKUP)
         self._login()
         self._post('/my/transfers/new', amount='20', date_paid='2026-03-09', reference=MARKUP, bank_name=MARKUP,
                    lines=line.id)
@@ -275,7 +266,8 @@ class TestForgedForms(CheckoutCase):
 
     def _their_files(self):
         """Return files that only the neighbour may read, and the secrets that open their records."""
-        contract, line = self._contract(self.neighbour), self._invoice(50, '2026-03-01', partner=self.neighbour)
+        contract = self._contract(self.neighbour, self.second)
+        line = self._invoice(50, '2026-03-01', partner=self.neighbour)
         case = self.env['support.case'].create({
             'partner_id': self.neighbour.id, 'type_id': self.claim.id, 'subject': "Theirs", 'description': "Theirs",
             'company_id': self.company.id})
@@ -330,7 +322,7 @@ class TestForgedForms(CheckoutCase):
         """G11: whatever the name of the parameter, of a page or of a form."""
         here = urlsplit(self.base_url()).netloc
         self._login()
-        contract, case = self._contract(self.customer), self._case(subject="Mine", description="Mine")
+        contract, case = self._contract(self.customer, self.second), self._case(subject="Mine", description="Mine")
         routes = sorted(set(self._routes(contract_id=contract.id, case_id=case.id, kind='arrangement')))
         self.assertGreater(len(routes), 40)
         for place, (page, method) in enumerate(routes):

@@ -13,19 +13,6 @@ class TestPay(PanelCase, AccountPaymentCommon):
     def _choose(self, lines, **options):
         return self.env(user=self.portal_user)['account.move.line']._choose_to_pay(lines.ids, **options)
 
-    def _transaction(self, lines, amount, state='done'):
-        transaction = self.env['payment.transaction'].create({
-            'provider_id': self.dummy_provider.id, 'payment_method_id': self.payment_method_id,
-            'reference': f'T{amount}', 'amount': amount, 'currency_id': lines.currency_id.id,
-            'partner_id': self.customer.id, 'operation': 'online_direct', 'invoice_ids': lines.move_id.ids,
-            'receivable_line_ids': lines.ids,
-        })
-        transaction._set_pending()
-        if state == 'done':
-            transaction._set_done()
-            transaction._post_process()
-        return transaction
-
     def test_without_a_choice_it_is_all_that_is_due(self):
         due, _later = self._invoice(50, '2026-03-01'), self._invoice(30, '2026-04-01')
         chosen = self.env(user=self.portal_user)['account.move.line']._choose_to_pay([])
@@ -47,17 +34,17 @@ class TestPay(PanelCase, AccountPaymentCommon):
     def test_a_payment_on_its_way_is_not_made_again(self):
         """G1: two browsers with one list; the second is told that a payment is on its way."""
         line = self._invoice(50, '2026-03-01')
-        self._transaction(line, 50, state='pending')
+        self._payment(line, 50, state='pending')
         with self.assertRaisesRegex(UserError, "on its way"):
             self._choose(line, lock=True)
 
     def test_what_was_chosen_is_paid_and_not_simply_the_oldest(self):
         older, chosen = self._invoice(50, '2026-03-01'), self._invoice(30, '2026-03-05')
-        self._transaction(chosen, 30)
+        self._payment(chosen, 30)
         self.assertEqual((older.amount_residual, chosen.amount_residual), (50, 0))
 
     def test_several_are_paid_by_one_payment_in_the_order_of_their_dates(self):
         first, second = self._invoice(50, '2026-03-01'), self._invoice(30, '2026-03-05')
-        transaction = self._transaction(second | first, 60)
+        transaction = self._payment(second | first, 60)
         self.assertEqual((first.amount_residual, second.amount_residual), (0, 20))
         self.assertEqual(transaction.payment_id.amount, 60)

@@ -25,17 +25,8 @@ class TestServiceRequest(PanelPageCase):
                 Command.create({'product_id': cls.backup.id, 'is_optional': True}),
             ],
         })
-        cls.contract = cls._contract(cls.customer)
+        cls.contract = cls._contract(cls.customer, cls.plan)
         cls.Request = cls.env['service.request']
-
-    @classmethod
-    def _contract(cls, partner):
-        contract = cls.env['service.contract'].create({
-            'partner_id': partner.id, 'plan_id': cls.plan.id, 'date_start': '2026-01-01',
-            'company_id': cls.company.id})
-        contract.action_load_plan()
-        contract.action_activate()
-        return contract
 
     def _ask(self, kind, contract=None, **typed):
         contract = contract or self.contract
@@ -86,7 +77,7 @@ class TestServiceRequest(PanelPageCase):
         self.assertIn({'label': "Change", 'text': "Small → Large, per year"}, request.effect)
         self.assertEqual(request.state, 'done')
         self.assertEqual(self.contract.plan_interval_id, yearly)
-        other = self._contract(self.customer)
+        other = self._contract(self.customer, self.plan)
         self._ask('change', other, plan=f'{self.plan.id}:{self.plan.interval_ids.id}')
         self.assertEqual((other.plan_id, other.plan_interval_id), (self.plan, self.plan.interval_ids))
 
@@ -171,7 +162,7 @@ class TestServiceRequest(PanelPageCase):
         self.assertEqual(str(self.contract.date_end), '2026-04-30')
 
     def test_nobody_asks_for_the_contracts_of_others(self):
-        theirs = self._contract(self.neighbour)
+        theirs = self._contract(self.neighbour, self.plan)
         self.authenticate('ana', 'ana')
         for kind in ('end', 'change', 'book', 'pause', 'data'):
             with self.subTest(kind):
@@ -183,7 +174,7 @@ class TestServiceRequest(PanelPageCase):
 
     def test_only_the_own_request_is_taken_back(self):
         self.company.portal_auto_end = False
-        theirs, mine = self._ask('end', self._contract(self.neighbour)), self._ask('end')
+        theirs, mine = self._ask('end', self._contract(self.neighbour, self.plan)), self._ask('end')
         self.authenticate('ana', 'ana')
         for row in (theirs, mine):
             self.url_open(f'/my/requests/{row.id}/withdraw', {'csrf_token': self._csrf()})

@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_line
+from . import card_charge_mixin
 from . import financing_application
 from . import financing_application_books
 from . import financing_event

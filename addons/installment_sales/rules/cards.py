@@ -1,4 +1,4 @@
-"""When a stored card expires, as payment providers tell it in their many ways."""
+"""When a stored card expires, as providers tell it in their many ways, and when a declined one is tried again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import re
 from datetime import date, timedelta
 
 MONTH_AND_YEAR = re.compile(r'^\s*(\d{1,2})\s*[/-]\s*(\d{2}|\d{4})\s*$')
+RETRY_DAYS = (3, 5, 7)
+"""Days to wait after the first, second and third decline; then a person takes over."""
+FINAL_DECLINES = ('expired', 'stolen', 'lost card', 'closed', 'revoked', 'invalid account')
+"""Words of a decline that another attempt with the same card cannot mend."""
 DATE_NAMES = ('expirydate', 'expirationdate', 'cardexpiry', 'expiry')
 
 
@@ -26,6 +30,22 @@ def card_expiry(told: object) -> date | None:
     if isinstance(told, (list, tuple)):
         return next((found for value in told if (found := card_expiry(value))), None)
     return None
+
+
+def next_attempt(reason: str, number: int, today: date) -> date | None:
+    """Return the day on which a declined charge is tried again; None if a person has to take over.
+
+    :param number: which attempt was declined, counted from 1.
+
+    >>> today = date(2026, 3, 10)
+    >>> next_attempt('Insufficient funds', 1, today), next_attempt('Insufficient funds', 4, today)
+    (datetime.date(2026, 3, 13), None)
+    >>> next_attempt('The card has EXPIRED', 1, today) is None
+    True
+    """
+    if any(word in reason.lower() for word in FINAL_DECLINES) or number > len(RETRY_DAYS):
+        return None
+    return today + timedelta(days=RETRY_DAYS[number - 1])
 
 
 def _named(name: str, value: object) -> date | None:

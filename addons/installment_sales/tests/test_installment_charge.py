@@ -29,7 +29,7 @@ class TestInstallmentCharge(AccountPaymentCommon, InstallmentCase):
             answer(transaction)
 
         with freeze_time(day), self.enter_registry_test_mode(), mute_logger(
-            'odoo.addons.installment_sales.models.installment_charge',
+            'odoo.addons.installment_sales.models.card_charge_mixin',
         ), patch('odoo.addons.payment.models.payment_transaction.PaymentTransaction._send_payment_request', send):
             self.env.ref('installment_sales.installment_charge_cron').method_direct_trigger()
         self.env.invalidate_all()
