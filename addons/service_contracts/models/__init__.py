@@ -63,6 +63,7 @@ from . import service_unused_credit
 from . import service_void_credit
 from . import service_suspension
 from . import service_nonpayment
+from . import service_agreed_terms
 from . import service_usage_explanation
 from . import service_usage_portal
 from . import service_forecast
@@ -72,6 +73,7 @@ from . import service_contract_risk
 from . import service_recognition
 from . import service_billing_finding
 from . import service_billing_check
+from . import service_billing_check_periods
 from . import service_invoice_writer
 from . import service_contract_line_fees
 from . import service_allocation_group

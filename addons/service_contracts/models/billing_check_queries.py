@@ -169,14 +169,14 @@ GAP_CANDIDATES = """
             OR billed.first > COALESCE(line.date_start, contract.date_start)
             OR line.kind != 'one_time'
                AND billed.last <= COALESCE(LEAST(line.date_end, contract.date_end), %(day)s)
-               AND billed.last + CASE WHEN line.kind = 'recurring' AND line.timing = 'advance' THEN interval '0'
+               AND LEAST(billed.last + CASE WHEN line.kind = 'recurring' AND line.timing = 'advance' THEN interval '0'
                     ELSE make_interval(
                         months => line.interval_count * CASE line.interval_unit
                             WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 WHEN 'half_year' THEN 6 WHEN 'year' THEN 12
                             ELSE 0 END,
                         days => line.interval_count * CASE line.interval_unit
                             WHEN 'week' THEN 7 WHEN 'day' THEN 1 ELSE 0 END) - interval '4 days'
-                    END <= %(day)s)
+                    END, LEAST(line.date_end, contract.date_end) + 1) <= %(day)s)
      ORDER BY line.id
 """
 """Services that may have a period nobody billed: holes, a late beginning, a next period that is over."""

@@ -6,12 +6,15 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..rules.billing import USAGE_KINDS, due_charges
+from ..rules.billing import KINDS, USAGE_KINDS, due_charges
 from ..rules.errors import RuleError
+from ..rules.periods import Period
 from .billing_check_queries import COLUMNS, GAP_CANDIDATES, QUERIES
 from .service_usage_measure import Wanted
 
 BATCH = 500
+BY_CHARGE = ('rating', 'usage', 'period', 'charge_date', 'terms', 'invoice_period')
+"""Kinds of findings that charges are looked at for one by one."""
 LIMIT = 1000
 """Findings of one kind and company kept in one check; more of a kind have one cause."""
 UNREADABLE = (RuleError, ArithmeticError, KeyError, TypeError, ValueError)
@@ -85,13 +88,29 @@ class ServiceBillingCheck(models.AbstractModel):
 
     def _gaps(self, lines, day: date) -> list[dict]:
         terms = self._terms(lines)
+        due = {line: due_charges(terms[line.id], day, LIMIT) for line in lines.filtered(lambda line: line.id in terms)}
+        shifted = self._shifted_periods([line.id for line, charges in due.items() if charges])
         found = []
-        for line in lines.filtered(lambda line: line.id in terms):
-            for charge in due_charges(terms[line.id], day, LIMIT):
+        for line, charges in due.items():
+            for charge in charges:
+                if any(period.overlaps(charge.full_period) for period in shifted.get(line.id, ())):
+                    continue  # told as a charge whose period is wrong
                 amount = charge.amount(line.currency_id.decimal_places) if charge.kind != 'usage' else None
                 found.append(_found('gap', line.id, line.id, None, None, charge.period.start, charge.period.end,
                                     amount, None))
         return found
+
+    def _shifted_periods(self, line_ids: list[int]) -> dict[int, list[Period]]:
+        """Return the billed periods of services that are not those of their contracts."""
+        entries = self.env['service.billing.entry'].search([
+            ('contract_line_id', 'in', line_ids), ('state', '!=', 'void'), ('kind', 'in', KINDS),
+        ])
+        shifted = {}
+        for vals in self._differing_periods(entries):
+            if vals['kind'] == 'period':
+                period = Period(vals['period_start'], vals['period_end'])
+                shifted.setdefault(vals['contract_line_id'], []).append(period)
+        return shifted
 
     def _terms(self, lines) -> dict:
         """Return the terms of each line that has sensible ones; a run parks the others and tells why."""
@@ -112,7 +131,10 @@ class ServiceBillingCheck(models.AbstractModel):
         while entries := self.env['service.billing.entry'].search(
             domain & Domain('id', '>', company.service_check_after), order='id', limit=BATCH,
         ):
-            found = [*self._differing_calculations(entries), *self._differing_usage(entries)]
+            found = [
+                *self._differing_calculations(entries), *self._differing_usage(entries),
+                *self._differing_periods(entries),
+            ]
             new = self.env['service.billing.finding']._report(company, (), found, complete=False)
             self._solve_rated(entries, {vals['key'] for vals in found})
             new._ask_accountant()
@@ -130,7 +152,7 @@ class ServiceBillingCheck(models.AbstractModel):
         domain = Domain('company_id', '=', company.id) & Domain('state', '!=', 'void')
         if not since:
             return domain
-        open_ids = [*self._open_sources(company, 'rating'), *self._open_sources(company, 'usage')]
+        open_ids = [source_id for kind in BY_CHARGE for source_id in self._open_sources(company, kind)]
         return domain & (Domain('charge_date', '>=', since) | Domain('id', 'in', open_ids))
 
     def _differing_calculations(self, entries) -> list[dict]:
@@ -182,7 +204,7 @@ class ServiceBillingCheck(models.AbstractModel):
     def _solve_rated(self, entries, keys: set[str]) -> None:
         """Solve what was found of these charges earlier and is right now."""
         self.env['service.billing.finding'].search([
-            ('entry_id', 'in', entries.ids), ('kind', 'in', ('rating', 'usage')), ('state', '!=', 'solved'),
+            ('entry_id', 'in', entries.ids), ('kind', 'in', BY_CHARGE), ('state', '!=', 'solved'),
             ('key', 'not in', list(keys)),
         ])._pass_gate('solved')
 

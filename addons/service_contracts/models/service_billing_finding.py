@@ -1,7 +1,10 @@
 """What the double-check of the billing found: one record for each difference, until it is solved or accepted."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from .service_gate import SERVICE_GATE, has_passed_gate
 
@@ -18,6 +21,10 @@ KIND_SELECTION = [
     ('rating', "Tiers or usage give another amount"),
     ('usage', "Usage differs from what was billed"),
     ('grid', "Charge reaches beyond its period"),
+    ('period', "Period is not that of the contract"),
+    ('charge_date', "Charged on another day"),
+    ('terms', "Quantity or price are not those of the contract"),
+    ('invoice_period', "Ledger and invoice tell other days"),
     ('pending', "Pending charge not billed"),
     ('credit_balance', "Balance and history of a credit differ"),
     ('credit_use', "Credit on an invoice and its history differ"),
@@ -53,9 +60,12 @@ class ServiceBillingFinding(models.Model):
     )
     period_start = fields.Date("From", readonly=True)
     period_end = fields.Date("Until before", readonly=True)
+    expected_start = fields.Date("Expected from", readonly=True)
+    expected_end = fields.Date("Expected until before", readonly=True)
     expected = fields.Float(digits=(18, 6), readonly=True, help="An amount; of usage, a quantity.")
     found = fields.Float(digits=(18, 6), readonly=True, help="An amount; of usage, a quantity.")
     difference = fields.Float(digits=(18, 6), compute='_compute_difference')
+    summary = fields.Char("What is wrong", compute='_compute_summary')
     advice = fields.Char("What to do", compute='_compute_advice')
     first_seen = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     last_seen = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
@@ -71,6 +81,15 @@ class ServiceBillingFinding(models.Model):
         for finding in self:
             finding.difference = finding.found - finding.expected
 
+    @api.depends('kind', 'period_start', 'period_end', 'expected_start', 'expected_end', 'expected', 'found')
+    @api.depends_context('lang')
+    def _compute_summary(self):
+        sentences = self._summary_by_kind()
+        for finding in self:
+            kind = f'{finding.kind}_free' if finding.kind == 'period' and not finding.expected_start else finding.kind
+            sentence = sentences.get(kind) or self.env._("%(kind)s: %(found)s instead of %(expected)s, %(days)s.")
+            finding.summary = sentence % finding._summary_words()
+
     @api.depends('kind')
     def _compute_advice(self):
         advice = self._advice_by_kind()
@@ -83,6 +102,43 @@ class ServiceBillingFinding(models.Model):
         for finding in self:
             service = finding.contract_line_id.display_name or finding.source_id
             finding.display_name = f'{service}: {kinds.get(finding.kind, "")}'
+
+    def _summary_by_kind(self) -> dict[str, str]:
+        env = self.env
+        return {
+            'gap': env._("%(service)s: nothing was charged for %(days)s; %(expected)s are owed."),
+            'overlap': env._("%(service)s: days of %(days)s were charged twice, here with %(found)s."),
+            'no_entry': env._("%(service)s: an invoice charges %(found)s for %(days)s, of which the ledger knows "
+                              "nothing."),
+            'no_invoice': env._("%(service)s: the ledger charges %(expected)s for %(days)s, but no posted invoice "
+                                "does."),
+            'period': env._("%(service)s: %(days)s were charged as a period; by the contract it is %(expected_days)s."),
+            'period_free': env._("%(service)s: %(days)s were charged, but by the contract nothing is owed for them."),
+            'charge_date': env._("%(service)s: %(days)s were charged on another day than %(expected_start)s, when they "
+                                 "fell due."),
+            'terms': env._("%(service)s: %(days)s were charged with %(found)s; what was agreed gives %(expected)s."),
+            'invoice_period': env._("%(service)s: the ledger charges %(days)s, the invoice tells %(expected_days)s."),
+        }
+
+    def _summary_words(self) -> dict[str, str]:
+        """Return what a sentence may tell of this finding."""
+        self.ensure_one()
+        currency = self.currency_id or self.company_id.currency_id
+        is_amount = self.kind != 'usage'
+        return {
+            'kind': dict(self._fields['kind']._description_selection(self.env))[self.kind],
+            'service': self.contract_line_id.display_name or '', 'days': self._days(self.period_start, self.period_end),
+            'expected_days': self._days(self.expected_start, self.expected_end),
+            'expected_start': format_date(self.env, self.expected_start) if self.expected_start else '',
+            **{name: currency.format(self[name]) if is_amount else f'{self[name]:g}' for name in ('expected', 'found')},
+        }
+
+    def _days(self, start, end) -> str:
+        """Return days as a customer reads them, the last one included."""
+        if not start:
+            return ''
+        last_day = format_date(self.env, end - timedelta(days=1)) if end else ''
+        return self.env._("%(start)s to %(last_day)s", start=format_date(self.env, start), last_day=last_day)
 
     def _advice_by_kind(self) -> dict[str, str]:
         env = self.env
@@ -100,6 +156,12 @@ class ServiceBillingFinding(models.Model):
             'rating': env._("Compare the charge with how it came about. Credit the invoice if it is wrong."),
             'usage': env._("Records were added or lost after billing. Send the difference as late usage."),
             'grid': env._("Compare the charge with the periods of the service. Credit the invoice if it is wrong."),
+            'period': env._("Compare the charge with dates, pauses and changes of the service. Credit the invoice and "
+                            "let the next run charge the days that are owed."),
+            'charge_date': env._("Compare the charge with the dates of the service. The amount is not concerned."),
+            'terms': env._("Compare quantity, price and discounts with what was agreed for these days. Credit the "
+                           "invoice if it is wrong."),
+            'invoice_period': env._("The days on the invoice line were changed. Compare and correct them."),
             'pending': env._("Start a billing run for the contract, or cancel the pending charge."),
             'credit_balance': env._("Compare the credit with its history; ask your administrator to correct the "
                                     "balance."),

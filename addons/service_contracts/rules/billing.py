@@ -142,6 +142,26 @@ def due_charges(terms: LineTerms, as_of: date, limit: int | None = None) -> list
     return list(islice(_charges(terms, pieces), limit))
 
 
+def owed_within(terms: LineTerms, day: date) -> list[Charge]:
+    """Return what of the whole period a day lies in is owed and not billed, due by now or not.
+
+    >>> from .periods import Interval
+    >>> monthly = Recurrence.from_start(Interval(1, 'month'), date(2025, 6, 1))
+    >>> line = LineTerms(1, 'recurring', 'advance', monthly, date(2025, 6, 1), None, 'day', Decimal(1), Decimal(30),
+    ...                  Decimal(0), pauses=(Period(date(2025, 7, 1), date(2025, 7, 11)),))
+    >>> [str(charge.period.start) for charge in owed_within(line, date(2025, 7, 31))]
+    ['2025-07-11']
+    """
+    if terms.start >= terms.horizon:
+        return []
+    if terms.kind == 'one_time':
+        return list(_charges(terms, _one_time_piece(terms)))
+    full = terms.recurrence.full_period(day)
+    if not full.overlaps(Period(terms.start, terms.horizon)):
+        return []
+    return list(_charges(terms, _pieces_within(terms, full, terms.billed)))
+
+
 def next_due(terms: LineTerms) -> tuple[date | None, date | None]:
     """Return the start and the charge date of the first period not billed.
 
