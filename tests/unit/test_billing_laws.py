@@ -7,7 +7,7 @@ from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odoo.addons.service_contracts.rules.billing import LineTerms, due_charges, next_due
+from odoo.addons.service_contracts.rules.billing import LineTerms, due_charges, next_due, owed_within
 from odoo.addons.service_contracts.rules.periods import Interval, Period, Recurrence
 from odoo.addons.service_contracts.rules.proration import PRORATIONS
 
@@ -167,3 +167,14 @@ def test_the_next_due_date_is_the_first_day_that_charges_something(terms, offset
         return
     assert due_charges(billed, charge_date)[0].period.start == start
     assert due_charges(billed, charge_date - ONE_DAY) == []
+
+
+@LAW
+@given(lines())
+def test_each_charge_is_owed_of_its_period_whenever_it_is_derived_again(terms):
+    """B20: what the double-check derives, from the first and from the last day of a charge, is what was billed."""
+    for charge in due_charges(terms, HORIZON):
+        before = replace(terms, billed=tuple(other.period for other in due_charges(terms, HORIZON)
+                                             if other.period.start < charge.period.start))
+        assert charge in owed_within(before, charge.period.start)
+        assert charge in owed_within(before, charge.period.last_day)

@@ -136,6 +136,23 @@ class ServiceContractPause(models.Model):
         return super().unlink()
 
 
+class ServicePlan(models.Model):
+    _inherit = 'service.plan'
+
+    def write(self, vals):
+        if {'change_credit_rule', 'change_charge_rule'} & vals.keys():
+            self._keep_agreed_of_changes()
+        return super().write(vals)
+
+    def _keep_agreed_of_changes(self) -> None:
+        """Keep how changes cut periods whose short ones are charged in full, as these rules said."""
+        # sudo: whoever may write the plan, whatever contracts follow from it
+        steps_sudo = self.env['service.contract.change.line'].sudo().search([
+            ('change_id.plan_from_id', 'in', self.ids), ('old_line_id.proration', '=', 'none'),
+        ])
+        (steps_sudo.old_line_id | steps_sudo.new_line_id)._keep_agreed()
+
+
 class ServicePriceTier(models.Model):
     _inherit = 'service.price.tier'
 

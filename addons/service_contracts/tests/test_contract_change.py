@@ -111,6 +111,8 @@ class TestContractChange(ChangeCase):
         self._change(other, '2026-03-10', 'full', plan='M')
         self._bill(other, '2026-04-01')
         self.assertEqual(other.entry_ids.mapped('amount_untaxed'), [40.0])
+        check = self.env['service.billing.check']
+        self.assertFalse(check._differing_periods(contract.entry_ids | other.entry_ids))
 
     def test_nothing_billed_at_full_price_is_charged_by_the_rules_too(self):
         (self.small | self.medium).proration = 'none'

@@ -8,6 +8,8 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .checked_billing import CheckedBilling
+
 FLATS = 40
 ADVANCE = 180.0
 EMPTY, UNREAD, MOVED = 39, 6, 11
@@ -15,7 +17,7 @@ EMPTY, UNREAD, MOVED = 39, 6, 11
 
 
 @tagged('post_install', '-at_install')
-class TestCondominium(AccountTestInvoicingCommon):
+class TestCondominium(CheckedBilling, AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):

@@ -5,9 +5,11 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command, Date
 from odoo.tests import tagged
 
+from .checked_billing import CheckedBilling
+
 
 @tagged('post_install', '-at_install')
-class TestHosting(AccountTestInvoicingCommon):
+class TestHosting(CheckedBilling, AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):

@@ -5,13 +5,15 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .checked_billing import CheckedBilling
+
 FEE = 2400.0
 AVAILABILITY = {1: 99.97, 2: 99.31, 3: 98.4, 4: 99.6, 5: 99.99, 6: 99.7}
 EARNED = {1: 48.0, 2: -240.0, 3: -600.0, 4: 0.0, 5: 48.0, 6: 0.0}
 
 
 @tagged('post_install', '-at_install')
-class TestServiceAgreement(AccountTestInvoicingCommon):
+class TestServiceAgreement(CheckedBilling, AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):

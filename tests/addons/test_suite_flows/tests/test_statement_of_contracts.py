@@ -5,9 +5,11 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .checked_billing import CheckedBilling
+
 
 @tagged('post_install', '-at_install')
-class TestStatementOfContracts(AccountTestInvoicingCommon):
+class TestStatementOfContracts(CheckedBilling, AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
