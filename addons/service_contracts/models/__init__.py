@@ -55,6 +55,7 @@ from . import service_change_wish
 from . import service_change_outcome
 from . import service_change_reduction
 from . import service_change_quota
+from . import service_change_rollover
 from . import service_change_figures
 from . import service_change_request
 from . import service_change_charge

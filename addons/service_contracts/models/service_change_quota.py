@@ -31,8 +31,11 @@ class ServicePlan(models.Model):
 class ServiceContractLine(models.Model):
     _inherit = 'service.contract.line'
 
-    def _changed_model(self, model: PriceModel, charge: Charge) -> PriceModel:
-        """Return the price of a period; one that a change cut has its part of quota and limits."""
+    def _changed_model(self, model: PriceModel, charge: Charge, drawn: Decimal | None = None) -> PriceModel:
+        """Return the price of a period; one that a change cut has its part of quota and limits.
+
+        :param drawn: what was drawn of the period's quota before the change; None: it is measured.
+        """
         if charge.kind != 'usage' or charge.period == charge.full_period or self.prorates_limits:
             return model
         came, rule = self._cut_by_change(charge.period)
@@ -41,7 +44,7 @@ class ServiceContractLine(models.Model):
         share = prorated_share(charge.period, charge.full_period, 'day')
         if rule == 'day' or self.meter_id.aggregation not in ADDED_UP:
             return model.prorated(share)
-        free = model.free_quantity - came._quota_drawn(charge.full_period)
+        free = model.free_quantity - (came._quota_drawn(charge.full_period) if drawn is None else drawn)
         return replace(model.prorated(share, ('minimum', 'maximum')), free_quantity=max(free, ZERO))
 
     def _cut_by_change(self, period: Period) -> tuple:

@@ -141,7 +141,11 @@ class ServiceContractLine(models.Model):
     @api.depends('plan_id')
     def _compute_recurrence(self):
         defaults = self.env['service.plan'].default_get(RECURRENCE_FIELDS)
+        running = self._origin.filtered(lambda line: line.contract_id.state not in (False, 'draft'))._billed()
         for line in self:
+            if line._origin in running:  # its periods stay, whatever the contract changes to
+                line.update({name: line[name] for name in RECURRENCE_FIELDS})
+                continue
             for name in RECURRENCE_FIELDS:
                 line[name] = line.plan_id[name] if line.plan_id else line[name] or defaults[name]
 

@@ -1,6 +1,8 @@
 """What will be billed in the months to come, also under changed prices: worked out, never written to contracts."""
 
-from dataclasses import replace
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,14 +11,53 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..rules.billing import Charge, due_charges
-from ..rules.forecast import Scenario, average, replace_amount
+from ..rules.forecast import Scenario, average
 from ..rules.money import round_fraction, to_decimal
 from ..rules.price_schedule import PricePhase
-from ..rules.pricing import Rated
+from ..rules.usage import QUANTITY_DIGITS
 from .credit_book import UseOfCredit
+from .service_change_quota import ADDED_UP
+from .service_usage_measure import Measured
 
 HISTORY = 3
 """Periods of usage that tell what the next ones will cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsualUse:
+    """What services are expected to use in periods that begin after `today`, by line id."""
+
+    today: date
+    by_line: dict[int, Measured]
+
+    def of(self, line, charge: Charge) -> Measured | None:
+        """Return what is expected of a period; of a part of it, where use adds up, its share by day."""
+        used = self.by_line.get(line.id)
+        if used is None or charge.period.start <= self.today:
+            return None
+        if line.meter_id.aggregation not in ADDED_UP or charge.period == charge.full_period:
+            return used
+        share = Fraction(charge.period.days, charge.full_period.days)
+        return Measured(round_fraction(Fraction(used.quantity) * share, QUANTITY_DIGITS), round(used.records * share))
+
+
+class ServiceUsageRater(models.AbstractModel):
+    _inherit = 'service.usage.rater'
+
+    def _measured(self, metered):
+        # EXTENDS service_contracts: nobody has measured the periods to come; their price is worked out all the same
+        measured, usual = super()._measured(metered), _usual_use(self.env)
+        if not usual:
+            return measured
+        return measured | {
+            (line.id, charge.period): used for line, charge in metered if (used := usual.of(line, charge))
+        }
+
+    def _rate_charge(self, line, charge, model, measured, quota):
+        made, usual = super()._rate_charge(line, charge, model, measured, quota), _usual_use(self.env)
+        if not usual or charge.kind != 'usage' or not usual.of(line, charge):
+            return made
+        return replace(made, evidence={**made.evidence, 'usual': True})
 
 
 class ServiceContract(models.Model):
@@ -28,7 +69,7 @@ class ServiceContract(models.Model):
         """Return the charges until a day, one dict each: line, charge date, period and untaxed amount.
 
         :param scenario: what is different from a day on.
-        :param estimate: usage to come costs what it cost in the last periods; else what the price is without use.
+        :param estimate: as much is used as in the last periods, at the prices to come; else nothing.
         :param book: the credits of the customers, as far as other contracts have not used them.
         """
         book = book or UseOfCredit()
@@ -43,16 +84,15 @@ class ServiceContract(models.Model):
             for line, charges in charges_by_line.items() for charge in charges
         ]
 
-    def _charges_until(self, date_to: date, usual: dict[int, Decimal], today: date | None = None) -> dict:
-        """Return the charges of each line that fall due until a day; usage to come at what it usually costs."""
+    def _charges_until(self, date_to: date, usual: dict[int, Measured], today: date | None = None) -> dict:
+        """Return the charges of each line that fall due until a day; usage to come is what it usually is."""
         today = today or (self.company_id[:1]._service_today() if self else date_to)
-        terms = self.line_ids._billing_terms_by_line()
-        due = {line: due_charges(terms[line.id], date_to) for line in self.line_ids}
-        made = self._charges_before_credit(due, terms, date_to, min(today, date_to))
-        return self._with_credit({
-            line: [_at_usual(charge, usual, line.id) if charge.period.start > today else charge for charge in charges]
-            for line, charges in made.items()
-        })
+        expecting = self.with_context(service_usual_use=UsualUse(today, usual))
+        terms = expecting.line_ids._billing_terms_by_line()
+        due = {line: due_charges(terms[line.id], date_to) for line in expecting.line_ids}
+        return expecting._with_credit(
+            expecting._charges_before_credit(due, terms, date_to, min(today, date_to)),
+        )
 
     def _with_reductions(self, charges_by_line, terms):
         # EXTENDS the pipeline: a scenario changes prices before anything is taken off them
@@ -81,24 +121,28 @@ class ServiceContractLine(models.Model):
         digits = self.env['decimal.precision'].precision_get('Product Price')
         return scenario.phases(phases, digits)
 
-    def _usual_usage(self) -> dict[int, Decimal]:
-        """Return what each service by usage cost on average in its last periods, by line id."""
+    def _usual_usage(self) -> dict[int, Measured]:
+        """Return what was used of each service on average in its last periods, by line id."""
         self.env['service.billing.entry'].flush_model()
         # SQL because only the newest periods of each service matter
         rows = self.env.execute_query(SQL(
             """
-            SELECT contract_line_id, array_agg(amount) FROM (
-                SELECT contract_line_id, sum(COALESCE((explanation ->> 'amount')::numeric, amount_untaxed)) AS amount,
+            SELECT contract_line_id, array_agg(quantity), avg(records)::int FROM (
+                SELECT contract_line_id, explanation ->> 'quantity' AS quantity,
+                       COALESCE((explanation ->> 'records')::int, 0) AS records,
                        row_number() OVER (PARTITION BY contract_line_id ORDER BY period_start DESC) AS place
-                  FROM service_billing_entry
-                 WHERE kind IN ('usage', 'late_usage') AND state != 'void' AND contract_line_id = ANY(%s)
-                 GROUP BY contract_line_id, period_start) AS period
-             WHERE place <= %s GROUP BY contract_line_id
+                  FROM (
+                        SELECT DISTINCT ON (contract_line_id, period_start) contract_line_id, period_start, explanation
+                          FROM service_billing_entry
+                         WHERE kind IN ('usage', 'late_usage') AND state != 'void' AND contract_line_id = ANY(%s)
+                         ORDER BY contract_line_id, period_start, correction DESC
+                  ) AS newest) AS period
+             WHERE place <= %s AND quantity IS NOT NULL GROUP BY contract_line_id
             """, self.ids, HISTORY,
         ))
-        digits = {line.id: line.currency_id.decimal_places for line in self}
         return {
-            line_id: average([to_decimal(amount) for amount in amounts], digits[line_id]) for line_id, amounts in rows
+            line_id: Measured(average([Decimal(text) for text in quantities], QUANTITY_DIGITS), records)
+            for line_id, quantities, records in rows
         }
 
     def _prepare_forecast_vals(self, charge: Charge, scenario: Scenario | None) -> dict:
@@ -127,8 +171,7 @@ def _scenario(env) -> Scenario | None:
     return scenario if isinstance(scenario, Scenario) else None
 
 
-def _at_usual(charge: Charge, usual: dict[int, Decimal], line_id: int) -> Charge:
-    if charge.kind != 'usage' or line_id not in usual:
-        return charge
-    rated = charge.rated or Rated(charge.quantity, charge.quantity, Decimal(0), ())
-    return replace(charge, rated=replace_amount(rated, usual[line_id]), evidence={**charge.evidence, 'usual': True})
+def _usual_use(env) -> UsualUse | None:
+    """Return the usage that is expected. A remote call cannot send it: it is an object."""
+    usual = env.context.get('service_usual_use')
+    return usual if isinstance(usual, UsualUse) else None

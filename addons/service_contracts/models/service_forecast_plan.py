@@ -95,7 +95,11 @@ class ServiceContract(models.Model):
         self._note_as_billed(before)
         later = self.with_context(service_as_of=AsOf(day))
         replaced, left_out = later._change_to(plan)
-        usual |= {new_id: usual[old_id] for new_id, old_id in replaced.items() if old_id in usual}
+        Line = self.env['service.contract.line']
+        usual |= {
+            new_id: usual[old_id] for new_id, old_id in replaced.items()
+            if old_id in usual and Line.browse(new_id).meter_id == Line.browse(old_id).meter_id
+        }
         self.env.flush_all()
         self.env.invalidate_all()
         after = later._forecast_rows(later._charges_until(date_to, usual, today), scenario, book)

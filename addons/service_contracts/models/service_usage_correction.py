@@ -1,6 +1,7 @@
 """Late usage: billed periods are priced again as they were agreed, and the difference is charged."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,7 @@ from ..rules.pricing import Rated, price
 from ..rules.quota import QuotaBucket, draw_quota, roll_over
 from ..rules.reductions import grants_from_json, taken_off
 from .service_usage_measure import Measured, Wanted
-from .service_usage_rater import buckets_from_json, buckets_to_json, discounted, price_from_json
+from .service_usage_rater import buckets_from_json, buckets_to_json, discounted, price_from_json, price_to_json
 
 
 class ServiceUsageRater(models.AbstractModel):
@@ -40,7 +41,8 @@ class ServiceUsageRater(models.AbstractModel):
         """Return the charges that settle late usage of billed periods, oldest first, ``{line: [Charge]}``.
 
         The period is priced again by what was agreed when it was billed; only the difference is charged. Where
-        unused quota rolls over, the periods after it are priced again too: what late usage took is gone for them.
+        unused quota rolls over, the periods after it are priced again too: what late usage took is gone for them. So is
+        the rest of a period that a change cut.
         Such a correction is kept even if it is 0, for what it says of the quota.
         """
         entries = self._entries_to_correct(lines.filtered('late_usage_on'))
@@ -50,20 +52,36 @@ class ServiceUsageRater(models.AbstractModel):
                    entry.explanation['keeps_level'])
             for entry in entries
         ])
-        corrections, left = defaultdict(list), {}
+        corrections, evidence = defaultdict(list), {}
         for entry, quantity in zip(entries, measured, strict=True):
             line, before = entry.contract_line_id, charged[entry]
-            charge = self._correction(before, quantity, day, left.get(line))
-            left[line] = charge.evidence.get('quota_after')
-            if charge.amount(line.currency_id.decimal_places) or left[line] != _last(before, 'quota_after'):
+            charge = self._correction(before, quantity, day, self._quota_begun(entry, evidence))
+            evidence[line.id] = charge.evidence
+            left = charge.evidence.get('quota_after')
+            if charge.amount(line.currency_id.decimal_places) or left != _last(before, 'quota_after'):
                 corrections[line].append(charge)
         return corrections
+
+    def _quota_begun(self, entry, evidence: dict[int, dict]) -> tuple[QuotaBucket, ...] | Decimal | None:
+        """Return the quota with which a period begins, now that what lies before it is priced again; None: as it did.
+
+        :param evidence: the newest evidence of the services priced again so far, by line id.
+        """
+        line, full = entry.contract_line_id, entry._full_period()
+        left, period = evidence.get(line.id, {}), Period(entry.period_start, entry.period_end)
+        if 'quota' not in entry.explanation:
+            return line._free_again(period, full)
+        if 'quota_after' in left:
+            return entry._quota_again(buckets_from_json(left['quota_after']))
+        carried = self._carried_to(line, full, evidence)
+        return carried and entry._quota_again(carried.buckets, line._free_again(period, full, carried.drawn))
 
     def _entries_to_correct(self, lines):
         """Return the charges of periods with late usage, and of those that their quota rolled into."""
         Entry = self.env['service.billing.entry']
         if not lines:
             return Entry
+        follow = [(line.id, other.id) for line in lines for other in line | line._metered_after()]
         # SQL because a record lies in the period whose moments the ledger kept
         rows = self.env.execute_query(SQL(
             """
@@ -79,12 +97,15 @@ class ServiceUsageRater(models.AbstractModel):
             )
             SELECT DISTINCT entry.id, entry.period_start
               FROM late
-              JOIN service_billing_entry entry ON entry.contract_line_id = late.contract_line_id
+              JOIN unnest(%s::int[], %s::int[]) AS goes_on(line_id, other_id) ON goes_on.line_id = late.contract_line_id
+              JOIN service_billing_entry entry ON entry.contract_line_id = goes_on.other_id
                AND entry.kind = 'usage' AND entry.state != 'void'
-               AND (entry.period_start = late.first
-                    OR entry.period_start > late.first AND entry.explanation -> 'quota' IS NOT NULL)
+               AND CASE WHEN entry.period_start <= late.first
+                    THEN entry.period_start = late.first AND goes_on.other_id = goes_on.line_id
+                    ELSE entry.explanation -> 'quota' IS NOT NULL OR goes_on.other_id != goes_on.line_id
+                     AND (entry.explanation -> 'full_period' ->> 0)::date <= late.first END
              ORDER BY entry.period_start, entry.id
-            """, lines.ids,
+            """, lines.ids, *map(list, zip(*follow, strict=True)),
         ))
         return Entry.browse(entry_id for entry_id, _start in rows)
 
@@ -98,21 +119,24 @@ class ServiceUsageRater(models.AbstractModel):
             for entry in entries
         }
 
-    def _correction(self, before, measured: Measured, day: date, left: list | None) -> Charge:
+    def _correction(self, before, measured: Measured, day: date, begun: tuple | Decimal | None) -> Charge:
         """Return what settles a period.
 
         :param before: the charge of the period and its corrections.
-        :param left: the quota that the period before left, if that was priced again too.
+        :param begun: the quota it begins with by now, in buckets, or what is free in it alone; None: as it did.
         """
         entry = before[0]
         kept = entry.explanation
         model = price_from_json(kept['price'])
         evidence = {name: kept[name] for name in ('price', 'meter', 'aggregation', 'keeps_level', 'from', 'until')}
         if 'quota' in kept:
-            quota = entry._quota_again(left) if left is not None else buckets_from_json(_last(before, 'quota'))
+            quota = begun if begun is not None else buckets_from_json(_last(before, 'quota'))
             drawn = draw_quota(quota, measured.quantity, entry._full_period().start)
             model = replace(model, free_quantity=drawn.free)
             evidence |= {'quota': buckets_to_json(quota), 'quota_after': buckets_to_json(drawn.buckets)}
+        elif begun is not None:
+            model = replace(model, free_quantity=begun)
+            evidence['price'] = price_to_json(model)
         discount = Decimal(kept['discount'])
         true_ups = tuple(step for step in entry._steps() if step.kind == 'true_up')
         rated = discounted(price(model, measured.quantity, measured.records), discount)
@@ -133,13 +157,18 @@ class ServiceUsageRater(models.AbstractModel):
 class ServiceBillingEntry(models.Model):
     _inherit = 'service.billing.entry'
 
-    def _quota_again(self, left: list) -> tuple[QuotaBucket, ...]:
-        """Return the quota this period begins with, if the one before leaves something else than it did."""
+    def _quota_again(self, left: Iterable[QuotaBucket], own: Decimal | None = None) -> tuple[QuotaBucket, ...]:
+        """Return the quota this period begins with, if the one before leaves something else than it did.
+
+        :param own: what the period itself grants by now; None: what it did.
+        """
         self.ensure_one()
         start, meter = self._full_period().start, self.contract_line_id.meter_id
         granted = [bucket for bucket in buckets_from_json(self.explanation['quota']) if bucket.granted == start]
+        if own is not None:
+            granted = [replace(bucket, left=own) for bucket in granted]
         cap = Decimal(repr(meter.roll_over_cap)) if meter.roll_over_cap else None
-        return roll_over(buckets_from_json(left), start, *granted[-1:], cap=cap)
+        return roll_over(left, start, *granted[-1:], cap=cap)
 
 
 def _last(before, name: str) -> list | None:

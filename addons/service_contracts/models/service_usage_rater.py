@@ -1,7 +1,9 @@
 """Rating: charges of metered and tiered services get their quantity, their amount and what explains it."""
 
+from __future__ import annotations
+
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -29,6 +31,18 @@ class Known:
     quota: dict[int, tuple[QuotaBucket, ...]]
     late: dict[tuple[int, date], tuple[Decimal, ...]]
     """Corrections still charged of a period that is due again."""
+    evidence: dict[int, dict] = field(default_factory=dict)
+    """What explains the newest charge of a service that another one may go on from."""
+    carried: dict[int, Carried | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a service has of the quota of those in whose place it came."""
+
+    buckets: tuple[QuotaBucket, ...]
+    drawn: Decimal
+    """What they drew of the quota that their period granted them."""
 
 
 class ServiceUsageRater(models.AbstractModel):
@@ -46,16 +60,21 @@ class ServiceUsageRater(models.AbstractModel):
         if not any(charges_by_line[line] for line in rated):
             return charges_by_line
         metered = [(line, charge) for line in rated if line.kind == 'usage' for charge in charges_by_line[line]]
-        measured = dict(zip(
-            ((line.id, charge.period) for line, charge in metered),
-            self.env['service.usage.record']._measure([self._wanted(line, charge.period) for line, charge in metered]),
-            strict=True,
-        ))
-        known = self._known(metered)
-        return {
-            line: self._rate_line(line, charges, terms[line.id], measured, known) if line in rated else charges
-            for line, charges in charges_by_line.items()
-        }
+        measured, known = self._measured(metered), self._known(metered)
+        made = {}
+        for line in sorted(rated, key=lambda line: line._origin.id or 0):  # a service before the one that follows it
+            charges = charges_by_line[line]
+            known.carried[line.id] = self._carried(line, charges, known)
+            made[line] = self._rate_line(line, charges, terms[line.id], measured, known)
+            if made[line]:
+                known.evidence[line.id] = made[line][-1].evidence
+        return {line: made.get(line, charges) for line, charges in charges_by_line.items()}
+
+    def _measured(self, metered: list) -> dict[tuple[int, Period], Measured]:
+        """Return what was used in each period to be charged, by line id and period. Extend it to expect something."""
+        wanted = [self._wanted(line, charge.period) for line, charge in metered]
+        periods = ((line.id, charge.period) for line, charge in metered)
+        return dict(zip(periods, self.env['service.usage.record']._measure(wanted), strict=True))
 
     def _wanted(self, line, period: Period) -> Wanted:
         moments = moments_of(period, line.company_id._service_zone())
@@ -64,10 +83,12 @@ class ServiceUsageRater(models.AbstractModel):
     def _rate_line(self, line, charges: list[Charge], terms: LineTerms, measured: dict, known: Known) -> list[Charge]:
         """Rate the charges of one line in their order: quota and commitment pass from each to the next."""
         try:
-            buckets, earlier, rated = known.quota.get(line._origin.id, ()), [], []
+            carried, earlier, rated = known.carried.get(line.id), [], []
+            buckets = carried.buckets if carried else known.quota.get(line._origin.id, ())
             for charge in charges:
                 quantity = measured.get((line.id, charge.period)) or Measured(charge.quantity, 0)
-                own = line._changed_model(line._price_model_at(charge.period.start), charge)
+                drawn = carried.drawn if carried and not rated else None
+                own = line._changed_model(line._price_model_at(charge.period.start), charge, drawn)
                 quota = line._quota(buckets, charge, terms, own)
                 made = self._rate_charge(line, charge, own, quantity, quota)
                 made = replace(made, charged=known.late.get((line._origin.id, charge.period.start), ()))
@@ -94,6 +115,10 @@ class ServiceUsageRater(models.AbstractModel):
         if charge.kind == 'usage':
             evidence |= self._meter_evidence(line, charge.period)
         return replace(charge, quantity=measured.quantity, rated=rated, evidence=evidence)
+
+    def _carried(self, line, charges: list[Charge], known: Known) -> Carried | None:
+        """Return what a service begins with of the quota of those it goes on from. Extend it."""
+        return None
 
     def _meter_evidence(self, line, period: Period) -> dict:
         wanted = self._wanted(line, period)
@@ -173,8 +198,9 @@ class ServiceUsageRater(models.AbstractModel):
         ))
         quota = {line_id: buckets_from_json(kept) for line_id, kept in rows}
         lines = self.env['service.contract.line'].browse(first)
-        for line, corrections in self._corrections(lines, max(first.values())).items():
-            if before := [charge for charge in corrections if charge.period.start < first[line.id]]:
+        for line, corrections in self._corrections(lines | lines._metered_before(), max(first.values())).items():
+            until = first.get(line.id, date.min)
+            if before := [charge for charge in corrections if charge.period.start < until]:
                 quota[line.id] = buckets_from_json(before[-1].evidence['quota_after'])
         return quota
 

@@ -10,6 +10,7 @@ from . import test_billing_entry
 from . import test_billing_run
 from . import test_change_interval
 from . import test_change_quota
+from . import test_change_rollover
 from . import test_change_reduction
 from . import test_coupons
 from . import test_credit
@@ -43,6 +44,7 @@ from . import test_usage_billing
 from . import test_usage_portal
 from . import test_usage_quota
 from . import test_usage_record
+from . import test_usage_scale
 from . import test_contract_change
 from . import test_entitlement
 from . import test_trial

@@ -1,0 +1,102 @@
+"""Quota, late usage and the time machine when a metered service changes its plan."""
+
+from datetime import date
+from decimal import Decimal
+
+from freezegun import freeze_time
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ..rules.forecast import Scenario
+from .usage import UsageCase
+
+
+@tagged('post_install', '-at_install')
+class TestChangeRollover(UsageCase):
+
+    def _offers(self, meter):
+        """Return two plans that may change to each other, with 100 and 200 free."""
+        plans = self.env['service.plan'].create([{
+            'name': name, 'code': name, 'lower_at_period_end': False, 'line_ids': [Command.create({
+                'product_id': self.calls.id, 'kind': 'usage', 'meter_id': meter.id, 'price_source': 'fixed',
+                'price_unit': 0.1, 'free_quantity': free,
+            })],
+        } for name, free in (("Small", 100.0), ("Large", 200.0))])
+        plans[0].allowed_target_ids = plans[1]
+        return plans
+
+    def _started(self, meter):
+        plans = self._offers(meter)
+        contract = self._planned(plans[0], date_start='2026-01-01', external_ref='A', payment_term_id=False)
+        return contract.line_ids, plans
+
+    def _change(self, line, day):
+        with freeze_time(day):
+            line.contract_id.request_change('A', {'plan': 'Large'}, 'k')
+        return line.contract_id.line_ids - line
+
+    def _rolled(self, bill_before_change):
+        """Return the old and the new service: 60 rolled over, 20 of them used before the change, 250 after it."""
+        rolling = self.meter.copy({'code': 'ROLL', 'rolls_over': True, 'roll_over_periods': 2})
+        old, _plans = self._started(rolling)
+        self._use(old, 40)
+        self._run('2026-02-01')
+        self._use(old, 20, moment='2026-02-05 12:00:00')
+        new = self._change(old, '2026-02-11')
+        if bill_before_change:
+            self._run('2026-02-15')
+        self._use(new, 250, moment='2026-02-20 12:00:00')
+        self._run('2026-03-01')
+        return old, new
+
+    def test_quota_that_rolled_over_goes_on_after_a_change_of_plan(self):
+        """40 of January and 200 of February are free, so 10 of 250 are paid."""
+        old, new = self._rolled(bill_before_change=False)
+        self._assert_amounts(old, 0.0, 0.0)
+        self._assert_amounts(new, 1.0)
+
+    def test_quota_that_was_billed_before_the_change_goes_on_too(self):
+        old, new = self._rolled(bill_before_change=True)
+        self._assert_amounts(old, 0.0, 0.0)
+        self._assert_amounts(new, 1.0)
+
+    def test_late_usage_from_before_a_change_takes_what_rolled_over(self):
+        """D11: 30 more in January leave 10 of it for the days after the change, so 40 are paid."""
+        old, new = self._rolled(bill_before_change=False)
+        self._use(old, 30, ref='LATE')
+        with freeze_time('2026-04-10'):
+            self._run('2026-04-01')
+        self.assertEqual(sum(self._entries(new).mapped('amount_untaxed')), 4.0)
+        self.assertEqual(sum(self._entries(old).mapped('amount_untaxed')), 0.0)
+
+    def test_late_usage_from_before_a_change_lowers_the_quota_after_it(self):
+        """D11: billed late, both parts of the period cost what they would have cost in time."""
+        old, _plans = self._started(self.meter)
+        self._use(old, 80, moment='2026-01-05 12:00:00')
+        new = self._change(old, '2026-01-11')
+        self._use(new, 150, moment='2026-01-20 12:00:00')
+        self._run('2026-02-01')
+        self._assert_amounts(old, 0.0)
+        self._assert_amounts(new, 3.0)  # 80 of 200 were used before
+        self._use(old, 50, moment='2026-01-06 12:00:00', ref='LATE')
+        with freeze_time('2026-04-10'):
+            self._run('2026-03-01')
+        self.assertEqual(sum(self._entries(old).mapped('amount_untaxed')), 3.0)
+        self.assertEqual(sum(self._entries(new).mapped('amount_untaxed')), 5.0)  # 100 of 200 were free before
+        check = self.env['service.billing.check']
+        entries = (old | new).entry_ids
+        self.assertFalse([*check._differing_calculations(entries), *check._differing_periods(entries),
+                          *check._differing_usage(entries)])
+
+    def test_the_time_machine_prices_usage_by_the_new_plan_and_by_the_new_price(self):
+        """N20: 250 a month cost 15.00 under the small plan, 5.00 under the large one, 16.50 a tenth dearer."""
+        line, plans = self._started(self.meter)
+        self._use(line, 250)
+        self._use(line, 250, moment='2026-02-15 12:00:00')
+        self._run('2026-03-01')
+        until = date(2026, 6, 1)
+        rows, left_out = line.contract_id._forecast_under_plan(plans[1], date(2026, 4, 1), until, estimate=True)
+        dearer = line.contract_id._forecast(until, Scenario(date(2026, 4, 1), percent=Decimal(10)), estimate=True)
+        for found, amount in ((line.contract_id._forecast(until, estimate=True), 15.0), (rows, 5.0), (dearer, 16.5)):
+            self.assertEqual([row['amount'] for row in found if row['period_start'] >= date(2026, 4, 1)], [amount] * 2)
+        self.assertFalse(left_out)
