@@ -81,16 +81,17 @@ class ServiceContractLine(models.Model):
                 break
         return self.browse(found.ids)
 
-    def _free_again(self, period: Period, full: Period, drawn: Decimal | None = None) -> Decimal | None:
-        """Return the quota of the rest of a period that a change cut, from what is used before it by now.
+    def _free_again(self, entry, drawn: Decimal | None = None) -> Decimal | None:
+        """Return the quota of a charge for the rest of a period that a change cut, from what is used before it by now.
 
         None where the use before the change does not lessen it.
         """
-        came, rule = self._cut_by_change(period)
+        came, rule = self._cut_by_change(Period(entry.period_start, entry.period_end))
         if not came or rule != 'used' or self.prorates_limits or self.meter_id.aggregation not in ADDED_UP:
             return None
-        drawn = came._quota_drawn(full) if drawn is None else drawn
-        return max(self._price_model_at(period.start).free_quantity - drawn, ZERO)
+        drawn = came._quota_drawn(entry._full_period()) if drawn is None else drawn
+        agreed = self._agreed_at(entry.id, self._agreed())  # a correction uses what held when the period was billed
+        return max(agreed.price_list(entry.period_start).free_quantity - drawn, ZERO)
 
 
 def _own(buckets: tuple[QuotaBucket, ...], full: Period) -> Decimal:

@@ -67,14 +67,13 @@ class ServiceUsageRater(models.AbstractModel):
 
         :param evidence: the newest evidence of the services priced again so far, by line id.
         """
-        line, full = entry.contract_line_id, entry._full_period()
-        left, period = evidence.get(line.id, {}), Period(entry.period_start, entry.period_end)
+        line = entry.contract_line_id
         if 'quota' not in entry.explanation:
-            return line._free_again(period, full)
-        if 'quota_after' in left:
+            return line._free_again(entry)
+        if 'quota_after' in (left := evidence.get(line.id, {})):
             return entry._quota_again(buckets_from_json(left['quota_after']))
-        carried = self._carried_to(line, full, evidence)
-        return carried and entry._quota_again(carried.buckets, line._free_again(period, full, carried.drawn))
+        carried = self._carried_to(line, entry._full_period(), evidence)
+        return carried and entry._quota_again(carried.buckets, line._free_again(entry, carried.drawn))
 
     def _entries_to_correct(self, lines):
         """Return the charges of periods with late usage, and of those that their quota rolled into."""
