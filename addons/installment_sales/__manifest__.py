@@ -25,6 +25,7 @@
         'views/report_views.xml',
         'views/portal_plan_templates.xml',
         'views/installment_templates.xml',
+        'report/account_move_report.xml',
         'report/installment_plan_report.xml',
     ],
     'demo': [

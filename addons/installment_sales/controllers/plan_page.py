@@ -23,7 +23,7 @@ class PlanPage(CustomerPortal):
         return request.render('installment_sales.portal_plan_page', {
             **self._prepare_portal_layout_values(),
             'page_name': 'installment_plan', 'plan': plan_sudo, 'object': plan_sudo, 'access_token': access_token,
-            'is_asked': bool(asked), **self._quote_values(plan_sudo, day),
+            'is_asked': bool(asked), 'res_company': plan_sudo.company_id, **self._quote_values(plan_sudo, day),
         })
 
     @http.route(f'{PAGE}/payoff', type='http', auth='public', website=True, methods=['POST'])

@@ -1,6 +1,7 @@
 """Invoices of installment plans: one receivable line per installment."""
 
 from odoo import api, fields, models
+from odoo.addons.service_contracts.models.service_gate import has_passed_gate
 from odoo.addons.service_contracts.posting.eligibility import review
 from odoo.addons.service_contracts.rules.money import allocate, to_decimal
 from odoo.exceptions import UserError
@@ -76,7 +77,51 @@ class AccountMove(models.Model):
                     invoiced=move.currency_id.format(move.amount_total),
                     agreed=move.currency_id.format(agreed), plan=move.installment_plan_id.name,
                 ))
+        self._check_credits_of_plans()
         return super()._post(soft)
+
+    # === WHAT A RUNNING PLAN ASKS FOR STAYS === #
+
+    def _check_credits_of_plans(self) -> None:
+        """A credit note may lower the price of what was sold; what ends a plan is done by the plan."""
+        for move in self.filtered(lambda move: move.move_type == 'out_refund'):
+            origin, plan = move.reversed_entry_id, move.installment_plan_id
+            if origin.installment_role not in BILLING_ROLES or plan.state != 'active' or has_passed_gate(self.env):
+                continue
+            is_all = origin.installment_role == 'sale' and move.currency_id.compare_amounts(
+                move.amount_total, origin.amount_total) >= 0
+            if is_all or plan.company_id.installment_deferred_account_id & move.line_ids.account_id:
+                raise UserError(move.env._(
+                    "This credit note gives back interest or fees, or all of what %(invoice)s asks for. Cancel plan "
+                    "%(plan)s or pay it off instead; a credit note may lower the price of what was sold.",
+                    invoice=origin.name, plan=plan.name,
+                ))
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        # EXTENDS account: a credit note of an invoice of a plan belongs to the plan
+        values_list = default_values_list or [{} for _move in self]
+        for move, values in zip(self, values_list, strict=True):
+            if move.installment_role in BILLING_ROLES:
+                values.setdefault('installment_plan_id', move.installment_plan_id.id)
+                values.setdefault('installment_role', 'credit')
+        return super()._reverse_moves(values_list, cancel)
+
+    def button_cancel(self):
+        # EXTENDS account
+        self._check_no_running_plan()
+        return super().button_cancel()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_no_running_plan(self):
+        self._check_no_running_plan()
+
+    def _check_no_running_plan(self) -> None:
+        for move in self.filtered(lambda move: move.installment_role in BILLING_ROLES):
+            if move.installment_plan_id.state == 'active':
+                raise UserError(move.env._(
+                    "%(invoice)s asks for the installments of %(plan)s, which runs. Cancel the plan instead.",
+                    invoice=move.display_name, plan=move.installment_plan_id.name,
+                ))
 
     def action_view_installment_plan(self) -> dict:
         """Open the plan of the entry."""

@@ -121,5 +121,5 @@ class PaymentTransaction(models.Model):
         super()._post_process()
         for transaction in self.filtered(lambda tx: tx.state == 'done' and tx.token_id):
             plans = transaction.invoice_ids.installment_plan_id | transaction.sale_order_ids.installment_plan_ids
-            for plan in plans.filtered(lambda plan: plan.terms_id.auto_charge and plan._needs_card()):
+            for plan in plans.filtered(lambda plan: plan._agreed('auto_charge') and plan._needs_card()):
                 plan._use_token(transaction.token_id)

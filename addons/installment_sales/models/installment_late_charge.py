@@ -96,7 +96,7 @@ class InstallmentLine(models.Model):
     def _late_charges(self, today: date, is_forced: bool) -> list[dict]:
         """Return the charges of an installment that are due and not made yet."""
         paid = self._paid_in_full_on()
-        if (paid or today) <= self.date_maturity + timedelta(days=self.plan_id.terms_id.late_grace_days):
+        if (paid or today) <= self.date_maturity + timedelta(days=self.plan_id._agreed('late_grace_days')):
             return []
         return [*self._late_fee(today), *self._late_interest(today, is_forced or bool(paid))]
 
@@ -127,9 +127,8 @@ class InstallmentLine(models.Model):
         rate = to_decimal(self.plan_id.figures.get('late_interest') or '0') / 100
         if not rate:
             return Decimal(0)
-        terms = self.plan_id.terms_id
-        return late_interest(self._late_segments(day), rate, terms.late_day_count or 'actual_365',
-                             self.currency_id.decimal_places, self._bearing)
+        day_count = self.plan_id._agreed('late_day_count') or 'actual_365'
+        return late_interest(self._late_segments(day), rate, day_count, self.currency_id.decimal_places, self._bearing)
 
     def _late_segments(self, until: date) -> list:
         return segments(self.date_maturity, to_decimal(self.currency_id.round(self.amount)), self._payments(), until)
@@ -147,7 +146,7 @@ class InstallmentLine(models.Model):
 
     def _bearing(self, balance: Decimal) -> Decimal:
         """Return how much of an open balance bears late interest: by the terms all of it, or its principal."""
-        if self.plan_id.terms_id.late_base == 'all':
+        if self.plan_id._agreed('late_base') == 'all':
             return balance
         return self._open_parts(balance)['principal']
 

@@ -139,7 +139,7 @@ class InstallmentLine(models.Model):
     @api.model
     def _recognition_domain(self, today) -> list:
         return [
-            ('earned', '>', 0), ('date_due', '<=', today), ('recognition_move_ids', '=', False),
+            ('earned', '>', 0), ('date_maturity', '<=', today), ('recognition_move_ids', '=', False),
             ('plan_id.closing', '=', False), ('invoice_id.state', '=', 'posted'),
         ]
 
@@ -160,13 +160,16 @@ class InstallmentLine(models.Model):
     def _recognise(self) -> None:
         """Post the income of installments whose period has passed; those posted before are left out."""
         missing = self.filtered(lambda line: line.earned and not line.recognition_move_ids)
-        # sudo: bookkeeping that follows from the agreement
-        moves_sudo = self.env['account.move'].sudo().create([line._prepare_recognition_vals() for line in missing])
-        moves_sudo.action_post()
+        # the last installment of each plan comes after the others are posted: it takes what they leave
+        last = self.browse([lines.sorted('number')[-1:].id for lines in missing.grouped('plan_id').values()])
+        for lines in (missing - last, last):
+            # sudo: bookkeeping that follows from the agreement
+            moves_sudo = self.env['account.move'].sudo().create([line._prepare_recognition_vals() for line in lines])
+            moves_sudo.action_post()
 
     def _prepare_recognition_vals(self) -> dict:
         plan = self.plan_id
         return plan._prepare_income_vals(
-            self.earned, plan._earned_balance(self), self.date_due,
+            self.earned, plan._earned_balance(self), self.date_maturity,
             self.env._("Income of installment %s", self.label), installment_recognised_line_id=self.id,
         )

@@ -202,10 +202,10 @@ class InstallmentPlan(models.Model):
         Granting credit is exempt from value added tax in the European Union (2006/112/EC, Art. 135(1)(b)).
         """
         self.ensure_one()
-        account = self.company_id._installment_account('installment_deferred_account_id')
+        account, told = self.company_id._installment_account('installment_deferred_account_id'), self._for_customer()
         charges = [
-            (self.env._("Interest, %s installments", len(lines.filtered('number'))), sum(lines.mapped('interest'))),
-            (self.env._("Fees of the installment plan"), sum(lines.mapped('fee'))),
+            (told.env._("Interest, %s installments", len(lines.filtered('number'))), sum(lines.mapped('interest'))),
+            (told.env._("Fees of the installment plan"), sum(lines.mapped('fee'))),
         ]
         return [
             Command.create({
@@ -237,16 +237,17 @@ class InstallmentPlan(models.Model):
         return float(shares[list(lines).index(line)])
 
     def _earned_on_own_invoice(self, line, lines) -> float:
-        """Return the income at the rate of the installment's invoice; the last one takes what is left."""
-        if lines.filtered(lambda other: other.earned and not other.recognition_move_ids) == line == lines[-1:]:
+        """Return the income at the rate of the installment's invoice; the only one missing takes what is left."""
+        if lines.filtered(lambda other: other.earned and not other.recognition_move_ids) == line:
             return -sum(self._deferred_lines().mapped('balance'))
         return self.company_currency_id.round(line.earned / (line.invoice_id.invoice_currency_rate or 1.0))
 
-    def _prepare_income_vals(self, amount: float, balance: float, day, label: str, **values) -> dict:
-        """Return an entry that moves income from the deferred account to the income account."""
+    def _prepare_income_vals(self, amount: float, balance: float, day, label: str,
+                             source: str = 'installment_deferred_account_id', **values) -> dict:
+        """Return an entry that moves income from the deferred account, or another, to the income account."""
         company = self.company_id
         accounts = [
-            (company._installment_account('installment_deferred_account_id'), 1),
+            (company._installment_account(source), 1),
             (company._installment_account('installment_income_account_id'), -1),
         ]
         return {
@@ -274,6 +275,31 @@ class InstallmentPlan(models.Model):
             return
         move = self.env['account.move'].create(self._prepare_income_vals(amount, balance, day, label))
         move.action_post()
+
+    def _close_transfer(self, day) -> None:
+        """Post what rounding or rates left between a rescheduled plan and those it goes on in, so that it is zero."""
+        source, plans = 'installment_transfer_account_id', self._chain()
+        items = plans.move_ids.line_ids.filtered(
+            lambda item: item.account_id == self.company_id[source] and item.parent_state == 'posted')
+        balance = -sum(items.mapped('balance'))
+        if self.company_currency_id.is_zero(balance) or not self.currency_id.is_zero(
+                sum(items.mapped('amount_currency'))):
+            return
+        label = self.env._("Rounding of the balance of %s", self.name)
+        self.env['account.move'].create(self._prepare_income_vals(0.0, balance, day, label, source)).action_post()
+
+    # === WHAT THE CUSTOMER WAS TOLD === #
+
+    def _agreed(self, name: str):
+        """Return a condition as the customer agreed to it; plans from before it was told go by their terms."""
+        self.ensure_one()
+        told = (self.figures or {}).get(name)
+        # sudo: who reads the plan may know its conditions
+        return self.terms_id.sudo()[name] if told is None else told
+
+    def _for_customer(self):
+        """Return the plans in the language of their customer, for what is printed on documents."""
+        return self.with_context(lang=self[:1].partner_id.lang or self.env.lang)
 
     def _log(self, text: str) -> None:
         for plan in self:

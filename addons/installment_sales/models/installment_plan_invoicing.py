@@ -40,6 +40,8 @@ class InstallmentPlan(models.Model):
         groups = [missing] if at_once else list(missing)
         invoices = self.env['account.move'].create([self._prepare_part_vals(group) for group in groups if group])
         invoices.action_post()
+        if self.previous_plan_id and invoices:
+            self._close_transfer(invoices[-1:].date)
         return invoices
 
     def _prepare_part_vals(self, lines) -> dict:

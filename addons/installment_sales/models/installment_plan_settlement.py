@@ -1,4 +1,4 @@
-"""The life of a plan: paid off early, called due, rescheduled, one month skipped, cancelled."""
+"""The life of a plan: paid off early, called due, rescheduled, one month skipped."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 from odoo.addons.service_contracts.rules.errors import RuleError
-from odoo.addons.service_contracts.rules.money import round_money, to_decimal
+from odoo.addons.service_contracts.rules.money import to_decimal
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
@@ -36,12 +36,12 @@ class InstallmentPlan(models.Model):
         self.ensure_one()
         self._check_open()
         rows, open_amounts = self._rows_and_open()
-        terms = self.terms_id.sudo()  # sudo: who reads the plan may know what ends it
-        shares = (terms.compensation_percent, terms.compensation_short_percent) if with_compensation else (0.0, 0.0)
+        names = ('compensation_percent', 'compensation_short_percent')
+        shares = [self._agreed(name) if with_compensation else 0.0 for name in names]
         try:
             quote = payoff(
                 rows, open_amounts, self.date_start, day, self.currency_id.decimal_places,
-                day_count=terms.day_count or 'period', yearly_rate=to_decimal(self.interest_rate) / 100,
+                day_count=self._agreed('day_count') or 'period', yearly_rate=to_decimal(self.interest_rate) / 100,
                 compensation=tuple(to_decimal(share) / 100 for share in shares),
             )
         except RuleError as error:
@@ -99,7 +99,8 @@ class InstallmentPlan(models.Model):
         if self.terms_id.late_charging == 'automatic':
             self.line_ids._charge_late(day, is_forced=True)
         self._bill_rest(day)
-        self._credit(self._prepare_unearned_lines(quote), day, self.env._("Early end of %s", self.name))
+        plan = self._for_customer()
+        self._credit(plan._prepare_unearned_lines(quote), day, plan.env._("Early end of %s", self.name))
         open_lines = self.line_ids.filtered('amount_residual').move_line_ids
         open_lines.filtered(lambda item: item.date_maturity > day).date_maturity = day
         self._close(closing, day, self.env._(
@@ -191,12 +192,13 @@ class InstallmentPlan(models.Model):
         if problem:
             raise UserError(problem)
         plan_sudo._bill_rest(day)
-        transfer = 'installment_transfer_account_id'
+        told = plan_sudo._for_customer()
         plan_sudo._credit([
-            *plan_sudo._prepare_unearned_lines(quote),
-            (self.env._("Balance taken over by a new plan"), quote.balance, transfer),
-        ], day, self.env._("Rescheduling of %s", self.name))
+            *told._prepare_unearned_lines(quote),
+            (told.env._("Balance taken over by a new plan"), quote.balance, 'installment_transfer_account_id'),
+        ], day, told.env._("Rescheduling of %s", self.name))
         new_sudo = plan_sudo._open_next(terms, offer_made)
+        new_sudo._close_transfer(day)
         plan_sudo._close('rescheduled', day, self.env._(
             "%(amount)s are taken over by %(plan)s.", amount=plan_sudo._money(quote.balance), plan=new_sudo.name,
         ))
@@ -212,9 +214,8 @@ class InstallmentPlan(models.Model):
         if plan.invoicing == 'each':
             plan._bill_at_start()
             return plan
-        lines = self._prepare_plain_lines([
-            (self.env._("Balance of %s", self.name), offer_made.price, 'installment_transfer_account_id'),
-        ])
+        label = self._for_customer().env._("Balance of %s", self.name)
+        lines = self._prepare_plain_lines([(label, offer_made.price, 'installment_transfer_account_id')])
         self.env['account.move'].create({
             **self._prepare_invoice_vals(offer_made.start, plan.name),
             'installment_plan_id': plan.id,
@@ -246,56 +247,3 @@ class InstallmentPlan(models.Model):
             line.date_planned = row.due
             line.move_line_ids.date_maturity = row.due
         self._log(self.env._("%(label)s and all later installments wait one period.", label=waiting[0].label))
-
-    # === CANCELLATION === #
-
-    def action_cancel(self, day: str | None = None) -> bool:
-        """Take active plans back: the invoice is credited, what was paid is owed to the customer less what stays.
-
-        Cancelled plans are left as they are.
-
-        :param day: date of the credit note, as 2025-12-31; None for today.
-        :raises UserError: if a plan is not active.
-        """
-        self._check_manager()
-        for plan in self.filtered(lambda plan: plan.closing != 'cancelled'):
-            plan.sudo()._cancel(plan._day(day))  # sudo: credit note and charge follow from the decision
-        return True
-
-    def _cancel(self, day: date) -> None:
-        self._check_open()
-        kept = self._kept_on_cancellation()
-        invoices = self._invoices()
-        notes = invoices._reverse_moves([{
-            'invoice_date': day, 'date': day, 'ref': self.env._("Cancellation of %s", self.name),
-            'installment_plan_id': self.id, 'installment_role': 'credit', 'invoice_payment_term_id': False,
-        }] * len(invoices))
-        notes.action_post()
-        for note in notes:
-            self._apply_to_last(note)
-        if kept:
-            self._charge(kept, notes, day)
-        self._close('cancelled', day, self.env._(
-            "Cancelled. %(kept)s of what was paid stay with the seller.", kept=self._money(kept)))
-
-    def _kept_on_cancellation(self) -> Decimal:
-        """Return how much of what was paid the seller keeps, by the policy of the terms."""
-        terms, paid = self.terms_id, to_decimal(self.currency_id.round(self.amount_paid))
-        if terms.cancel_policy == 'keep_deposit':
-            return min(paid, to_decimal(self.currency_id.round(self.down_payment)))
-        if terms.cancel_policy == 'keep_percent':
-            return round_money(paid * to_decimal(terms.cancel_percent) / 100, self.currency_id.decimal_places)
-        return Decimal(0)
-
-    def _charge(self, kept: Decimal, notes, day: date) -> None:
-        """Invoice what stays with the seller, paid from the credit of the cancelled invoices."""
-        label = self.env._("Charge for cancelling %s", self.name)
-        charge = self.env['account.move'].create({
-            **self._prepare_invoice_vals(day, label),
-            'installment_role': 'charge',
-            'invoice_line_ids': self._prepare_plain_lines([(label, kept, 'installment_income_account_id')]),
-        })
-        charge.action_post()
-        (charge + notes).line_ids.filtered(
-            lambda item: item.display_type == 'payment_term' and not item.reconciled,
-        ).reconcile()

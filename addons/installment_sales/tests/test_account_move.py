@@ -1,9 +1,11 @@
 """The invoice of a plan: one receivable per installment, to the cent, whatever happens to it."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import html2plaintext, mute_logger
 from psycopg2 import IntegrityError
 
 from .common import InstallmentCase
@@ -25,6 +27,33 @@ class TestAccountMove(InstallmentCase):
             [('2026-02-15', 171.07), ('2026-03-15', 171.07), ('2026-04-15', 171.07), ('2026-05-15', 171.07),
              ('2026-06-15', 171.07), ('2026-07-15', 171.06)])
         self.assertBalanced(plan)
+
+    def test_the_printed_invoice_tells_when_how_much_is_due(self):
+        self.annuity.write({'deposit_type': 'percent', 'deposit_value': 20})
+        self.env['res.lang']._activate_lang('de_DE')
+        plan = self._sold(self.annuity)
+        plan.partner_id.lang = 'de_DE'
+        html = self.env['ir.actions.report']._render_qweb_html('account.report_invoice', plan.invoice_id.ids)[0]
+        text = ' '.join(html2plaintext(html.decode()).split())
+        self.assertIn(plan.name, text)
+        for line in plan.line_ids:
+            self.assertIn(f'{line.date_maturity:%d.%m.%Y}', text)
+        self.assertIn('15.02.2026', text)
+        self.assertEqual(text.count('136,86'), 5)
+
+    def test_an_ordinary_invoice_tells_nothing_of_installments(self):
+        copied = self._sold(self.annuity).invoice_id.copy()
+        html = self.env['ir.actions.report']._render_qweb_html('account.report_invoice', copied.ids)[0]
+        self.assertNotIn('Payable in installments', html.decode())
+
+    def test_costs_are_named_in_the_language_of_the_customer(self):
+        plan = self._sold(self.annuity)
+        self.env['res.lang']._activate_lang('es_ES')
+        plan.partner_id.lang = 'es_ES'
+        self.assertEqual(plan._for_customer().env.lang, 'es_ES')
+        with patch.object(type(self.env), '_', lambda env, text, *args, **kwargs: f'{env.lang}: {text}'):
+            names = [command[2]['name'] for command in plan._prepare_charge_lines(plan.line_ids)]
+        self.assertEqual(names, ["es_ES: Interest, %s installments"])
 
     def test_tax_is_due_with_the_installments(self):
         plan = self._sold(self.free, product=self.course)

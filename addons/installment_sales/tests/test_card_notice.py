@@ -12,6 +12,7 @@ class TestCardNotice(AccountPaymentCommon, InstallmentCase):
 
     def setUp(self):
         super().setUp()
+        self.free.auto_charge = True
         self.plan = self._sold(self.free)
         self.token = self._create_token(partner_id=self.customer.id)
         self.token.expires_on = '2026-03-31'
@@ -61,7 +62,6 @@ class TestCardNotice(AccountPaymentCommon, InstallmentCase):
         self.assertEqual(str(transaction.token_id.expires_on), '2027-05-31')
 
     def test_a_card_stored_in_time_takes_over(self):
-        self.free.auto_charge = True
         other = self._create_token(partner_id=self.customer.id, provider_ref='new')
         for day, expected in (('2026-02-01', self.token), ('2026-03-10', other)):
             transaction = self._create_transaction(

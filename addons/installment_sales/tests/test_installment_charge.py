@@ -145,8 +145,8 @@ class TestInstallmentCharge(AccountPaymentCommon, InstallmentCase):
             self.plan.set_payment_token(self._create_token(partner_id=self.company.partner_id.id).id)
 
     def test_a_card_stored_with_a_payment_goes_on_paying(self):
-        self.plan.set_payment_token(None)
         self.free.auto_charge = True
+        self.plan = self._sold(self.free)
         transaction = self._create_transaction(
             'token', amount=333.33, partner_id=self.customer.id, token_id=self.token.id, reference='first',
             currency_id=self.plan.currency_id.id, invoice_ids=[(6, 0, self.plan.invoice_id.ids)])

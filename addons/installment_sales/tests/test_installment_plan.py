@@ -109,6 +109,14 @@ class TestInstallmentPlan(InstallmentCase):
             for words in expected:
                 self.assertIn(words, text)
 
+    def test_the_agreement_tells_what_an_early_payoff_costs_and_when_one_is_late(self):
+        self.annuity.write({
+            'compensation_percent': 1, 'compensation_short_percent': 0.5, 'late_grace_days': 5, 'late_interest': 8,
+        })
+        text = self._printed(self._sold(self.annuity))
+        for words in ('1 % stays with the seller', '0.5 % when less than a year', 'within 5 days', 'plan bear none'):
+            self.assertIn(words, text)
+
     def test_the_agreement_keeps_its_text_when_the_terms_change(self):
         plan = self._sold(self.annuity)
         self.annuity.write({'legal_text': "<p>New law</p>", 'interest_rate': 99})

@@ -46,6 +46,17 @@ class TestOwnInvoices(InstallmentCase):
         self.assertEqual((self._balance(DEFERRED, plan), self._balance(INCOME, plan)), (0.0, -26.41))
         self.assertBalanced(plan)
 
+    def test_income_in_another_currency_ends_at_zero_when_months_are_caught_up(self):
+        """D7: whatever rounding leaves is in the last one, though all are recorded in one go."""
+        currency = self.setup_other_currency('KRW', rates=[('2020-01-01', 163.7)])
+        pricelist = self.env['product.pricelist'].create({'name': "Foreign", 'currency_id': currency.id})
+        for price in (100001, 77777, 33333):
+            terms = self.each.copy({'currency_id': currency.id, 'fee_fixed': 1301, 'row_fee': 210})
+            plan = self._sold(terms, pricelist_id=pricelist.id, price=price)
+            plan.sudo()._bill(plan.line_ids, at_once=False)
+            plan.line_ids._recognise()
+            self.assertEqual(self._balance(DEFERRED, plan), 0.0)
+
     def test_an_invoice_comes_some_days_before_it_falls_due(self):
         self.each.invoice_days = 10
         plan = self._sold(self.each)

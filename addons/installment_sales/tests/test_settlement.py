@@ -117,6 +117,18 @@ class TestSettlement(InstallmentCase):
         self.assertEqual(plan.total, 1056.41)
         self.assertBalanced(plan)
 
+    def test_income_waits_as_long_as_a_skipped_month(self):
+        plan = self._third_paid()
+        plan.action_skip()
+        waiting = plan.line_ids.filtered(lambda line: line.number == 4)
+        for day, is_due in (('2026-05-20', False), ('2026-06-15', True)):
+            self.assertEqual(waiting in waiting.search(waiting._recognition_domain(day)), is_due)
+        waiting._recognise()
+        self.assertEqual(str(waiting.recognition_move_ids.date), '2026-06-15')
+        plan.action_skip()
+        plan.action_settle('2026-07-01')
+        self.assertEqual(self._balance(DEFERRED, plan), 0.0)
+
     def test_an_installment_paid_in_part_is_not_skipped(self):
         plan = self._third_paid()
         self._pay(plan, 10)
