@@ -11,7 +11,9 @@ from odoo.addons.service_contracts.rules.credits import (
     CreditBook,
     Grant,
     Payable,
+    Used,
     carried_share,
+    given_back,
     ledger_balance,
 )
 
@@ -133,3 +135,18 @@ def test_what_a_liability_is_carried_at_leaves_with_the_last_of_the_credit(value
         assert 0 <= share <= carried
         left, carried = left - use, carried - share
     assert carried == 0
+
+
+@given(amounts, st.lists(amounts, min_size=1, max_size=4), st.lists(amounts, min_size=1, max_size=5))
+def test_what_comes_back_to_credit_is_its_share_and_all_of_it_in_the_end(money, uses, backs):
+    """Given back in any parts, credit and money add up to the cent, and neither comes back twice."""
+    charged, used = money + sum(uses), [Used(place, amount) for place, amount in enumerate(uses)]
+    given = Decimal(0)
+    for back in [*backs, charged]:
+        back = min(back, charged - given)
+        for place, amount in given_back(charged, given, back, used, 2):
+            assert 0 < amount <= back
+            used[place] = used[place]._replace(returned=used[place].returned + amount)
+            assert used[place].returned <= used[place].amount
+        given += back
+    assert sum(use.returned for use in used) == sum(uses)

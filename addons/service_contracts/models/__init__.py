@@ -115,5 +115,6 @@ from . import service_credit_level
 from . import service_credit_use
 from . import service_credit_payment
 from . import service_credit_return
+from . import service_credit_unused
 from . import service_credit_portal
 from . import service_credit_remote

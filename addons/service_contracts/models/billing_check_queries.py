@@ -126,14 +126,21 @@ QUERIES = {
         SELECT {ENTRY_COLUMNS}, -{KEPT}, used.amount
           FROM service_billing_entry entry
           LEFT JOIN (
-                SELECT use.billing_entry_id, sum(use.amount) AS amount
+                SELECT use.billing_entry_id, -sum(use.signed_amount) AS amount
                   FROM service_credit_entry use
-                 WHERE use.kind = 'draw' AND use.settlement_id IS NULL AND NOT EXISTS (
-                        SELECT FROM service_credit_entry back WHERE back.origin_id = use.id AND back.kind = 'return')
                  GROUP BY use.billing_entry_id
           ) used ON used.billing_entry_id = entry.id
+          LEFT JOIN (
+                SELECT origin.billing_entry_id, sum(unserved.amount) AS amount
+                  FROM (SELECT DISTINCT back.billing_entry_id, back.origin_id, back.amount
+                          FROM service_credit_entry back
+                          JOIN service_billing_entry row ON row.id = back.billing_entry_id AND row.state != 'void'
+                         WHERE back.kind = 'unused') unserved
+                  JOIN service_credit_entry origin ON origin.id = unserved.origin_id
+                 GROUP BY origin.billing_entry_id
+          ) given ON given.billing_entry_id = entry.id
          WHERE {ENTRY_SCOPE} AND entry.kind = 'credit'
-           AND COALESCE(used.amount, 0) != CASE entry.state WHEN 'void' THEN 0 ELSE -{KEPT} END
+           AND COALESCE(used.amount, 0) != CASE entry.state WHEN 'void' THEN COALESCE(given.amount, 0) ELSE -{KEPT} END
     """,
     'credit_payment': """
         SELECT use.settlement_id, max(use.contract_line_id), NULL::int, max(use.move_id), min(use.date), NULL::date,

@@ -1,6 +1,7 @@
 """The credits of customers while charges to come are worked out: a preview brings a book to see what was used."""
 
 from collections import defaultdict
+from decimal import Decimal
 
 from ..rules.billing import Charge
 from ..rules.credits import CreditBook, Draw
@@ -20,6 +21,11 @@ class UseOfCredit(CreditBook):
         for grant in grants:
             self.by_owner[grant.company_id.id, grant.commercial_partner_id.id].add(grant.id)
         self.add(grant._to_rule() for grant in grants)
+
+    def refill(self, grant, amount: Decimal) -> None:
+        """Give a credit what comes back to it with the charges to come."""
+        self.take_up(grant)
+        self.left[grant.id] += amount
 
     def note_paid(self, line, charge: Charge, draw: Draw) -> None:
         """Note what paid credit pays of a charge to come."""

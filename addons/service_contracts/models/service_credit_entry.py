@@ -8,9 +8,11 @@ from odoo.tools import SQL
 
 from ..posting.rows import column_types, insert_rows, next_ids
 
+INCOMING = ('return', 'unused')
 CLOSING = ('expiry', 'refund', 'cancel')
 COLUMNS = (
     'billing_entry_id', 'contract_line_id', 'move_id', 'settlement_id', 'origin_id', 'reason', 'date', 'company_value',
+    'pending_id',
 )
 
 
@@ -51,7 +53,9 @@ class ServiceCreditEntry(models.Model):
     origin_id = fields.Many2one(
         'service.credit.entry', "Gives back", readonly=True, index='btree_not_null', ondelete='restrict',
     )
-    return_ids = fields.One2many('service.credit.entry', 'origin_id', "Given back by", readonly=True)
+    return_ids = fields.One2many(
+        'service.credit.entry', 'origin_id', "Given back by", readonly=True, domain=[('kind', '=', 'return')],
+    )
     reason = fields.Char(readonly=True)
 
     _key_is_unique = models.UniqueIndex("(key)", "This has been booked on the credit already.")
@@ -102,7 +106,7 @@ class ServiceCreditEntry(models.Model):
         :raises UserError: naming the credit that has not so much left.
         """
         grant = self.env['service.credit.grant'].browse(row['grant_id'])
-        signed = row['amount'] if row['kind'] == 'return' else -row['amount']
+        signed = row['amount'] if row['kind'] in INCOMING else -row['amount']
         left[grant.id] += signed
         if left[grant.id] < 0:
             raise UserError(self.env._(
@@ -136,12 +140,16 @@ class ServiceCreditEntry(models.Model):
         self.invalidate_model(flush=False)
 
     def _give_back(self, reason: str):
-        """Give back what these rows took, once."""
+        """Give back what these rows took and did not come back with days not served, once."""
         draws = self.filtered(lambda entry: entry.kind == 'draw' and not entry.return_ids)
+        given = draws._still_given()
+        left = {
+            draw: Decimal(str(draw.currency_id.round(draw.amount))) - given.get(draw.id, 0) for draw in draws
+        }
         return self._book([
             {'grant_id': draw.grant_id.id, 'kind': 'return', 'key': f'return:{draw.id}', 'origin_id': draw.id,
-             'amount': Decimal(str(draw.currency_id.round(draw.amount))), 'reason': reason,
+             'amount': left[draw], 'reason': reason,
              'billing_entry_id': draw.billing_entry_id.id or None, 'move_id': draw.move_id.id or None,
              'contract_line_id': draw.contract_line_id.id or None}
-            for draw in draws
+            for draw in draws if left[draw]
         ])

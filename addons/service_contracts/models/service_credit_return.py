@@ -15,7 +15,9 @@ class ServiceBillingEntry(models.Model):
     def _give_back_credit(self, reason: str) -> None:
         """Give back the free credit that these void charges used."""
         if self:
-            self._credit_entries()._give_back(reason)
+            taking = self._took_credit()
+            taking._credit_entries()._give_back(reason)
+            (self - taking)._book_credit_back('draw', reason)
 
     def _use_credit_again(self) -> None:
         """Use credit once more for charges that hold after all.
@@ -24,10 +26,12 @@ class ServiceBillingEntry(models.Model):
         """
         if not self:
             return
-        draws = self._credit_entries().grouped('billing_entry_id')
+        (self - self._took_credit())._book_credit_back('unused')
+        draws = self._took_credit()._credit_entries().grouped('billing_entry_id')
         self.env['service.credit.entry']._book([
             {'grant_id': entries[:1].grant_id.id, 'kind': 'draw', 'key': f'charge:{entry.id}:{len(entries)}',
-             'amount': Decimal(str(entry.currency_id.round(entries[:1].amount))), 'billing_entry_id': entry.id,
+             'amount': Decimal(str(entry.currency_id.round(entries.return_ids.sorted('id')[-1:].amount))),
+             'billing_entry_id': entry.id,
              'contract_line_id': entry.contract_line_id.id, 'move_id': entry.move_id.id or None}
             for entry in self if (entries := draws.get(entry)) and all(entries.mapped('return_ids'))
             and len(entries.return_ids) == len(entries)

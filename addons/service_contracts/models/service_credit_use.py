@@ -23,6 +23,7 @@ class ServiceContract(models.Model):
     def _with_credit(self, charges_by_line: dict) -> dict:
         """Return the charges together with what free credit takes off them, as charges below 0."""
         book = self._credit_book()
+        charges_by_line = self._with_credit_back(charges_by_line, book)
         if not book.grants:
             return charges_by_line
         result = dict(charges_by_line)
@@ -72,7 +73,8 @@ class ServiceContract(models.Model):
         return [
             Payable(
                 place, line.contract_id._origin.id, line.product_id.id, line.meter_id.id or None,
-                charge.amount(line.currency_id.decimal_places), _gross(base_line, line.currency_id),
+                ZERO if charge.kind == CREDIT else charge.amount(line.currency_id.decimal_places),
+                _gross(base_line, line.currency_id),
             )
             for place, ((line, charge), base_line) in enumerate(zip(charges, base_lines, strict=True))
         ]
@@ -88,7 +90,8 @@ class ServiceContractLine(models.Model):
         return Charge(
             self.id, CREDIT, charge.period, charge.period, charge.charge_date, Fraction(1), ONE, -draw.amount, ZERO,
             Rated(ONE, ONE, -draw.amount, (once('adjustment', -draw.amount),)),
-            evidence={'grant': draw.grant_id, 'name': name, 'rows': rows, 'origin': CREDIT},
+            evidence={'grant': draw.grant_id, 'name': name, 'rows': rows, 'origin': CREDIT,
+                      'of': [charge.kind, charge.evidence.get('correction', 0)]},
         )
 
 
@@ -127,19 +130,38 @@ class ServiceBillingWorker(models.AbstractModel):
     def _book_credit(self, drafts, entries, invoices) -> None:
         """Write what free credit was used, with its charge and invoice, then let paid credit pay the invoices."""
         pairs = [(item, invoice) for draft, invoice in zip(drafts, invoices, strict=True) for item in draft.items]
-        self.env['service.credit.entry']._book([
-            {
-                'id': item.charge.evidence['correction'], 'grant_id': item.charge.evidence['grant'], 'kind': 'draw',
-                'key': f'charge:{entry_id}', 'amount': -item.charge.amount(self._item_digits(item)),
-                'billing_entry_id': entry_id, 'contract_line_id': item.contract_line_id, 'move_id': invoice.move_id,
-                'date': item.charge.charge_date,
-            }
+        rows = [
+            self._prepare_use_vals(item, entry_id, invoice.move_id)
             for (item, invoice), entry_id in zip(pairs, entries.ids, strict=True) if item.charge.kind == CREDIT
-        ])
+        ]
+        self._name_origins(rows)
+        # what comes back may be used by the same invoices, so it comes first
+        self.env['service.credit.entry']._book(sorted(rows, key=lambda row: row['kind'] == 'draw'))
         partner_ids = {draft.vals['partner_id'] for draft in drafts}
         grants = self.env['service.credit.grant']._paying(self.env['res.partner'].browse(partner_ids))
         if grants:
             self.env['account.move'].browse([invoice.move_id for invoice in invoices])._pay_by_credit(grants)
+
+    def _prepare_use_vals(self, item, entry_id: int, move_id: int) -> dict:
+        """Return the row of the history for a charge that used free credit or gave some back."""
+        evidence, amount = item.charge.evidence, item.charge.amount(self._item_digits(item))
+        return {
+            'id': evidence['correction'], 'grant_id': evidence['grant'], 'kind': 'draw' if amount < 0 else 'unused',
+            'key': f'charge:{entry_id}', 'amount': abs(amount), 'billing_entry_id': entry_id, 'move_id': move_id,
+            'contract_line_id': item.contract_line_id, 'date': item.charge.charge_date,
+            'origin_id': evidence.get('back_of'), 'pending_id': evidence.get('pending'),
+        }
+
+    def _name_origins(self, rows: list[dict]) -> None:
+        """Put the use of credit in the place of its row of the ledger, where it gives some back."""
+        uses = {
+            use.billing_entry_id.id: use.id for use in self.env['service.credit.entry'].search([
+                ('billing_entry_id', 'in', [row['origin_id'] for row in rows if row['origin_id']]),
+                ('kind', '=', 'draw'),
+            ], order='id')
+        }
+        for row in rows:
+            row['origin_id'] = uses.get(row['origin_id'])
 
     def _item_digits(self, item) -> int:
         return self.env['service.contract.line'].browse(item.contract_line_id).currency_id.decimal_places

@@ -73,6 +73,40 @@ class Draw(NamedTuple):
     """What the grant has left after it."""
 
 
+class Used(NamedTuple):
+    """What credit paid of days that may be given back, and what of it was given back before."""
+
+    key: Hashable
+    amount: Decimal
+    returned: Decimal = ZERO
+
+
+def given_back(
+    charged: Decimal, given: Decimal, back: Decimal, uses: Sequence[Used], digits: int,
+) -> list[tuple[int, Decimal]]:
+    """Return how much of an amount given back returns to which use of credit, by its place; the rest is money.
+
+    Credit has the share of what comes back that it had of what was `charged`, counted over all that was `given` back
+    before: when all of it came back, so did all of the credit. The use that came last returns first.
+
+    >>> uses = [Used('a', Decimal(20)), Used('b', Decimal(10))]
+    >>> given_back(Decimal(100), Decimal(0), Decimal(50), uses, 2)
+    [(1, Decimal('10')), (0, Decimal('5.00'))]
+    """
+    total = sum((use.amount for use in uses), ZERO)
+    if not total or charged <= 0:
+        return []
+    share = min(Fraction(given + back) / Fraction(charged), Fraction(1))
+    left = round_fraction(Fraction(total) * share, digits) - sum((use.returned for use in uses), ZERO)
+    returns = []
+    for place, use in reversed(list(enumerate(uses))):
+        amount = min(use.amount - use.returned, left, back)
+        if amount > 0:
+            returns.append((place, amount))
+            left, back = left - amount, back - amount
+    return returns
+
+
 class CreditBook:
     """The credits of customers while their invoices are worked out one after the other."""
 

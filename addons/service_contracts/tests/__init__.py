@@ -16,6 +16,7 @@ from . import test_coupons
 from . import test_credit
 from . import test_credit_access
 from . import test_credit_currency
+from . import test_credit_unused
 from . import test_fast_posting
 from . import test_offers
 from . import test_options
