@@ -47,6 +47,7 @@ from . import service_usage_rater
 from . import service_usage_correction
 from . import service_price_list
 from . import service_price_revision_list
+from . import service_price_commitment
 from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change
@@ -90,6 +91,7 @@ from . import service_allocation_charge
 from . import service_allocation_portal
 from . import service_allocation_mail
 from . import service_reading_report
+from . import service_reading_request
 from . import service_performance_metric
 from . import service_performance_agreement
 from . import service_performance_measure
@@ -118,3 +120,5 @@ from . import service_credit_return
 from . import service_credit_unused
 from . import service_credit_portal
 from . import service_credit_remote
+from . import service_credit_notice
+from . import service_contract_alignment

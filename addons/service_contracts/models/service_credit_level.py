@@ -83,7 +83,7 @@ class ServiceCreditLevel(models.Model):
             level._top_up()
 
     def _tell(self, balance: float) -> None:
-        """Tell whom it concerns; the history of the level keeps it. Override to tell the customer, too."""
+        """Tell staff whom it concerns; the history of the level keeps it. Customers get a `service.credit.notice`."""
         text = self.env._(
             "%(customer)s has %(balance)s of prepaid credit left, less than %(threshold)s.",
             customer=self.partner_id.name, balance=self.currency_id.format(balance),

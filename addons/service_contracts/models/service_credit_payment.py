@@ -162,6 +162,7 @@ class ServiceCreditGrant(models.Model):
                 cron._commit_progress(remaining=1)
                 return False
         self.env['service.credit.level']._follow(company)
+        self.env['service.credit.notice'].sudo()._follow(company)  # sudo: notices are written by what happens only
         return True
 
     def _expired_domain(self, company) -> Domain:

@@ -95,9 +95,9 @@ class ServiceCreditGrant(models.Model):
         """Return what happened to credits, oldest first.
 
         :param keys: keys of at most 1,000 credits.
-        :return: objects with ``key`` (of the credit), ``kind`` (draw, return, expiry, refund, cancel), ``date``,
-            ``amount`` (below 0: it went out), ``balance_after``, ``currency``, ``invoice`` (number, empty if none),
-            ``contract`` (number, empty if none).
+        :return: objects with ``key`` (of the credit), ``kind`` (draw, return, unused: came back with days not served,
+            expiry, refund, cancel), ``date``, ``amount`` (below 0: it went out), ``balance_after``, ``currency``,
+            ``invoice`` (number, empty if none), ``contract`` (number, empty if none).
         :raises UserError: for an unknown key.
         :raises AccessError: without the role Contracts: User.
         """

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..rules.billing import ADJUSTMENT, CREDIT, Charge
 from ..rules.credits import Used, given_back
@@ -62,18 +63,19 @@ class ServiceContractLine(models.Model):
 
     def _charged_with_credit(self) -> dict:
         """Return what was charged of these services and counts, of those that used free credit: rows by service."""
-        entries = self.env['service.billing.entry'].search([
-            ('contract_line_id', 'in', self.ids), ('state', '!=', 'void'),
-            ('kind', 'in', ('recurring', ADJUSTMENT, CREDIT)),
-        ], order='id')
-        used = entries.filtered(lambda entry: entry.kind == CREDIT).contract_line_id
+        Entry, counting = self.env['service.billing.entry'], Domain('state', '!=', 'void')
+        using = Entry._read_group(
+            counting & Domain('contract_line_id', 'in', self.ids) & Domain('kind', '=', CREDIT), ['contract_line_id'])
+        entries = Entry.search(
+            counting & Domain('contract_line_id', 'in', [line.id for line, in using])
+            & Domain('kind', 'in', ('recurring', ADJUSTMENT, CREDIT)), order='id',
+        )
         pendings = self.env['service.pending.charge'].browse(
             entries.filtered(lambda entry: entry.kind == ADJUSTMENT).mapped('correction')).exists()
         counters = {pending.key.split(':void:')[0] for pending in pendings if ':void:' in pending.key}
         void_ids = {pending.id for pending in pendings if pending.key.split(':void:')[0] in counters}
         return entries.filtered(
-            lambda entry: entry.contract_line_id in used
-            and not (entry.kind == ADJUSTMENT and entry.correction in void_ids)
+            lambda entry: entry.kind != ADJUSTMENT or entry.correction not in void_ids,
         ).grouped(lambda entry: entry.contract_line_id.id)
 
     def _credit_back_charges(self, charge: Charge, pool: Pool, book) -> list[Charge]:

@@ -69,6 +69,7 @@ class ServiceContractLine(models.Model):
         for line, vals in zip(self, vals_list, strict=True):
             if line._is_rated() and line.has_price_rules:
                 vals |= line._prepare_list_vals(line._price_model_at(date.max))
+                vals['commitment_amount'] = float(line._commitment_at(date.max))
         return vals_list
 
     # === BUSINESS === #
@@ -100,7 +101,8 @@ class ServiceContractLine(models.Model):
         if not self._is_rated():
             return super()._price_in_force_vals(today)
         model = self._price_model_at(today)
-        vals = self._prepare_list_vals(model, of_tiers=False)
+        vals = {**self._prepare_list_vals(model, of_tiers=False),
+                'commitment_amount': float(self._commitment_at(today))}
         if updates := self._prepare_tier_updates(model):
             vals['tier_ids'] = updates
         if self.given_price_list and not self._has_agreed_price():

@@ -38,6 +38,12 @@ class ServicePriceRevisionLine(models.Model):
         for row in self:
             row.prices_text = '\n'.join(row._part_text(part) for part in row.prices or ()) or False
 
+    def _is_list_changed(self) -> bool:
+        """Tell whether the service has another list now than when the preview was made."""
+        line, kept = self.contract_line_id, self.price_list_old
+        return (line._price_model_at(self.date_effective) != price_from_json(kept)
+                or Decimal(kept.get('commitment', 0)) not in (0, line._commitment_at(self.date_effective)))
+
     def _part_text(self, part: dict) -> str:
         """Return one price before and after: “Price per unit (above 100): 0.10 → 0.11”."""
         words, lang = self.env['service.price.words'], self.env.lang
@@ -45,6 +51,7 @@ class ServicePriceRevisionLine(models.Model):
             'fee': self.env._("Fee"), 'event': self.env._("Price per event"),
             'package': self.env._("Price per package"), 'flat': self.env._("Flat price"),
             'minimum': self.env._("Minimum charge"), 'maximum': self.env._("Maximum charge"),
+            'commitment': self.env._("Minimum commitment"),
         }
         above, upper = (part[name] and Decimal(part[name]) for name in ('above', 'upper'))
         bounds = words._bounds_text(above, upper, lang)
@@ -73,6 +80,8 @@ class ServicePriceRevision(models.Model):
         day = line._revision_day(earliest, at_period_start=True)
         model = line._price_model_at(day)
         dearer, parts = revised_list(model, lambda old: self._revise_part(old, line.currency_id.decimal_places))
+        committed = self._commitment_part(line, day)
+        parts = (*parts, committed) if committed else parts
         quantity, records = used or (to_decimal(line.quantity) if line.kind != 'usage' else Decimal(0), 0)
         factor = 1 - to_decimal(line.discount) / 100
         old, new = (price(each, quantity, records).amount * factor for each in (model, dearer))
@@ -81,7 +90,8 @@ class ServicePriceRevision(models.Model):
         return {
             **self._prepare_common_row(line, day, total),
             **self._prepare_amounts(line, old, new),
-            'price_list_old': price_to_json(model), 'price_list_new': price_to_json(dearer),
+            'price_list_old': {**price_to_json(model), **({'commitment': str(committed.old)} if committed else {})},
+            'price_list_new': {**price_to_json(dearer), **({'commitment': str(committed.new)} if committed else {})},
             'prices': [_part_to_json(part) for part in parts], 'example_quantity': float(quantity),
         }
 
@@ -107,8 +117,7 @@ class ServicePriceRevision(models.Model):
         domain = [('revision_id', '=', self.id), ('state', '=', 'planned'), ('prices', '!=', False)]
         while rows := Row.search([*domain, ('id', '>', last)], order='id', limit=BATCH):
             last = rows[-1].id
-            changed += [row.id for row in rows if row.contract_line_id._price_model_at(row.date_effective)
-                        != price_from_json(row.price_list_old)]
+            changed += [row.id for row in rows if row._is_list_changed()]
             self.env.invalidate_all()
         if changed:
             self.env.cr.execute(SQL(

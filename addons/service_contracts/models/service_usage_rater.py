@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -131,7 +130,7 @@ class ServiceUsageRater(models.AbstractModel):
 
     def _with_true_up(self, line, charge: Charge, terms: LineTerms, earlier: list[Charge]) -> Charge:
         """Add what is missing to the commitment, if the charge is the last of its time."""
-        if not line.commitment_amount or charge.kind != 'usage':
+        if charge.kind != 'usage' or not any(amount for _start, amount in line._commitments()):
             return charge
         interval = Interval(line.commitment_count, line.commitment_unit)
         span = Recurrence.from_start(interval, terms.start).full_period(charge.period.start)
@@ -143,8 +142,7 @@ class ServiceUsageRater(models.AbstractModel):
             *self._charged(line, span),
             *(made.amount(digits) for made in earlier if made.period.start >= span.start), charge.amount(digits),
         ]
-        served = Fraction((end - span.start).days, span.days)
-        missing = true_up(_decimal(line.commitment_amount), charged, digits, served)
+        missing = true_up(line._commitment_over(Period(span.start, end), span), charged, digits)
         if not missing:
             return charge
         rated = charge.rated

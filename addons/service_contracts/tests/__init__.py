@@ -17,6 +17,7 @@ from . import test_credit
 from . import test_credit_access
 from . import test_credit_currency
 from . import test_credit_unused
+from . import test_credit_notice
 from . import test_fast_posting
 from . import test_offers
 from . import test_options
@@ -25,11 +26,13 @@ from . import test_forecast
 from . import test_forecast_plan
 from . import test_portal
 from . import test_price_list_revision
+from . import test_commitment_revision
 from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers
 from . import test_reductions
 from . import test_reading_report
+from . import test_reading_request
 from . import test_recognition
 from . import test_report
 from . import test_revenue
@@ -52,3 +55,4 @@ from . import test_trial
 from . import test_performance
 from . import test_unused_credit
 from . import test_void_credit
+from . import test_contract_alignment

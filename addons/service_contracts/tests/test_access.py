@@ -22,12 +22,12 @@ MODELS = (
     'service.contract.event', 'service.feature', 'service.feature.grant',
     'service.allocation.group', 'service.allocation.unit', 'service.allocation.occupancy', 'service.allocation.season',
     'service.allocation.reading', 'service.allocation', 'service.allocation.item', 'service.allocation.line',
-    'service.allocation.reading.import', 'service.reading.report',
+    'service.allocation.reading.import', 'service.reading.report', 'service.reading.request',
     'service.contract.change', 'service.contract.change.line', 'service.contract.change.wizard',
     'service.contract.change.wizard.line',
     'service.performance.metric', 'service.performance.step', 'service.performance.agreement',
     'service.performance.value', 'service.performance.result',
-    'service.credit.grant', 'service.credit.entry', 'service.credit.level',
+    'service.credit.grant', 'service.credit.entry', 'service.credit.level', 'service.credit.notice',
 )
 PORTAL_READS = {
     'service.contract', 'service.contract.line', 'service.allocation.line', 'service.performance.result',
@@ -66,7 +66,7 @@ REMOTE_METHODS = {
     'service.performance.agreement': {'action_evaluate', 'action_view_results'},
     'service.performance.value': {'send_values'},
     'service.performance.result': {'action_view_records'},
-    'service.allocation.group': {'action_view_allocations', 'action_view_readings'},
+    'service.allocation.group': {'action_view_allocations', 'action_view_readings', 'action_view_missing_readings'},
     'service.allocation.reading': {'send_readings', 'action_strike_out'},
     'service.allocation.reading.import': {'action_check', 'action_import'},
     'service.reading.report': {'action_accept', 'action_refuse'},

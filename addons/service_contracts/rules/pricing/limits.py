@@ -20,7 +20,9 @@ def limit_steps(model: PriceModel, amount: Decimal) -> list[Step]:
     return []
 
 
-def true_up(commitment: Decimal, charged: Iterable[Decimal], digits: int, share: Fraction = Fraction(1)) -> Decimal:
+def true_up(
+    commitment: Decimal | Fraction, charged: Iterable[Decimal], digits: int, share: Fraction = Fraction(1),
+) -> Decimal:
     """Return what is owed on top of the amounts charged so that they reach the commitment; never negative.
 
     `share` is the part of the commitment's period that was served, 0 to 1.
