@@ -49,6 +49,6 @@ class TestContractAlignment(ContractCase):
         self.assertEqual((stranger | own).line_ids.mapped('anchor'), ['start'] * 4)
 
     def test_what_is_billed_by_week_keeps_its_day(self):
-        self.plan.line_ids.filtered(lambda line: line.kind == 'recurring').write({'interval_unit': 'week'})
+        self.plan.interval_unit = 'week'
         later = self._planned(date_start='2026-02-01')
         self.assertEqual(set(later.line_ids.mapped('anchor')), {'start'})
