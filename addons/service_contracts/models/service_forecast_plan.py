@@ -112,9 +112,10 @@ class ServiceContract(models.Model):
     def _note_as_billed(self, charges_by_line: dict) -> None:
         """Write the ledger of charges as a run would, without invoices."""
         worker = self.env['service.billing.worker']
-        drafts = self.env['service.invoice.writer']._prepare_drafts({
-            line: [charge for charge in charges if charge.kind != CREDIT] for line, charges in charges_by_line.items()
-        })
+        drafts = self.env['service.invoice.writer']._prepare_drafts(charges_by_line)
+        uses = [item.charge for draft in drafts for item in draft.items if item.charge.kind == CREDIT]
+        for number, charge in enumerate(uses, 1):
+            charge.evidence['correction'] = -number  # below 0: no use of credit has such a number
         entries = worker._write_entries(self.env['service.billing.run'], drafts)
         worker._settle_pending(entries, drafts)
         self.env['service.usage.record']._settle_late(self.line_ids.filtered('late_usage_on'))

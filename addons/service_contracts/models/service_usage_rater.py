@@ -11,7 +11,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..rules.billing import Charge, LineTerms
+from ..rules.billing import CREDIT, Charge, LineTerms
 from ..rules.errors import RuleError
 from ..rules.periods import Interval, Period, Recurrence
 from ..rules.pricing import PriceModel, Rated, Step, Tier, price, true_up
@@ -150,9 +150,9 @@ class ServiceUsageRater(models.AbstractModel):
         return replace(charge, rated=Rated(rated.quantity, rated.units, rated.amount + missing, steps))
 
     def _charged(self, line, span: Period) -> list[Decimal]:
-        """Return what the ledger charged for a service in a span of days, without tax."""
+        """Return what the ledger charged for a service in a span of days, without tax and before credit paid for it."""
         entries = self.env['service.billing.entry'].search([
-            ('contract_line_id', 'in', line._origin.ids), ('state', '!=', 'void'),
+            ('contract_line_id', 'in', line._origin.ids), ('state', '!=', 'void'), ('kind', '!=', CREDIT),
             ('period_start', '>=', span.start), ('period_start', '<', span.end),
         ])
         return [entry._charged_amount() for entry in entries]

@@ -27,7 +27,8 @@ class TestCommitmentRevision(ReductionCase):
         with freeze_time(day):
             self._run(day, line.contract_id)
         return [(str(entry.period_start), entry.amount_untaxed)
-                for entry in line.entry_ids.sorted('period_start') if entry.amount_untaxed]
+                for entry in line.entry_ids.sorted(lambda entry: (entry.period_start, entry.id))
+                if entry.amount_untaxed]
 
     def test_the_preview_shows_the_commitment_before_and_after(self):
         line = self._committed()
@@ -90,6 +91,13 @@ class TestCommitmentRevision(ReductionCase):
         self.assertEqual(self._row(revision, line).left_out, 'changed')
         self.assertEqual(self._row(revision, other).state, 'planned')
         self.assertEqual(line.commitment_amount, 70.0)
+
+    def test_credit_that_paid_for_usage_raises_no_commitment(self):
+        """N9: 60.00 of usage fulfil a commitment of 50.00, whoever pays for them."""
+        line = self._committed()
+        self.env['service.credit.grant'].create({'partner_id': self.customer.id, 'amount': 20})
+        self._use(line, 600, moment='2026-01-05 12:00:00')
+        self.assertEqual(self._committed_until(line, '2026-04-01'), [('2026-01-01', 60.0), ('2026-01-01', -20.0)])
 
     def test_a_service_with_a_commitment_alone_is_revised(self):
         line = self._committed(price_unit=0.0)
