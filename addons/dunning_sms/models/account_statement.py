@@ -226,11 +226,11 @@ def _is_told(values: dict) -> bool:
 
 
 def _plain(value):
-    """Return values as JSON can carry them."""
+    """Return values as JSON and XML-RPC can carry them: days as text, false for nothing."""
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_plain(part) for part in value]
     if isinstance(value, date):
         return value.isoformat()
-    return value
+    return False if value is None else value

@@ -48,13 +48,15 @@ class CollectionForecast(models.Model):
 
         :param company: id of a company of the user; the current one if left out.
         :return: ``{'expected': {'mae', 'wape'}, 'naive': {'mae', 'wape'}, 'weeks'}``: mean absolute error per week in
-            the company's currency, and all errors as a share of what was collected (0.2 is 20 %); None without data.
+            the company's currency, and all errors as a share of what was collected (0.2 is 20 %); false without data.
         """
         rows = self.search([('company_id', '=', company or self.env.company.id), ('is_test', '=', True)])
         actual = rows.mapped('actual')
         found = {name: errors(rows.mapped(name), actual) for name in ('expected', 'naive')}
         return {
-            **{name: {'mae': error.mae, 'wape': error.wape} for name, error in found.items()}, 'weeks': len(rows),
+            **{name: {  # XML-RPC carries no None
+                'mae': False if error.mae is None else error.mae, 'wape': False if error.wape is None else error.wape,
+            } for name, error in found.items()}, 'weeks': len(rows),
         }
 
     # === NIGHTLY === #

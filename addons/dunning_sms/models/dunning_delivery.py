@@ -76,7 +76,16 @@ class DunningDelivery(models.Model):
     def _compute_body_html(self):
         for delivery in self:
             is_text = delivery.channel == 'sms'
-            delivery.body_html = Markup('<pre>%s</pre>') % delivery.body if is_text else Markup(delivery.body or '')
+            text = delivery.body or ''
+            delivery.body_html = Markup('<pre>%s</pre>') % text if is_text and text else Markup(text)
+
+    @api.depends('subject', 'channel', 'partner_id')
+    @api.depends_context('lang')
+    def _compute_display_name(self):
+        channels = dict(self._fields['channel']._description_selection(self.env))
+        for delivery in self:
+            delivery.display_name = delivery.subject or ', '.join(
+                filter(None, (delivery.partner_id.display_name, channels.get(delivery.channel))))
 
     @api.depends('failure_reason')
     @api.depends_context('lang')

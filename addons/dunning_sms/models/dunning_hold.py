@@ -84,8 +84,12 @@ class DunningHold(models.Model):
         for hold in self:
             hold.display_name = f'{kinds.get(hold.kind, "")}: {hold.partner_id.display_name or ""}'
 
-    def action_release(self) -> None:
-        """End the hold today: what it covered is followed up again, its dates moved by the days it lasted."""
+    def action_release(self) -> bool:
+        """End the hold today: what it covered is followed up again, its dates moved by the days it lasted.
+
+        :return: true, since XML-RPC carries no None.
+        """
         self.check_access('write')
         for hold in self.filtered(lambda hold: hold.state == 'active'):
             hold._passed().released_on = fields.Date.context_today(hold)
+        return True

@@ -92,8 +92,8 @@ class PaymentPromise(models.Model):
 
     # === ACTIONS === #
 
-    def action_cancel(self) -> None:
-        """Take a promise back, for instance because it was noted by mistake."""
+    def action_cancel(self) -> bool:
+        """Take a promise back, for instance because it was noted by mistake; return true."""
         self.check_access('write')
         if kept := self.filtered(lambda promise: promise.state in ('kept', 'broken')):
             raise UserError(self.env._(
@@ -101,6 +101,7 @@ class PaymentPromise(models.Model):
                 customer=kept[0].partner_id.display_name,
             ))
         self._passed().write({'state': 'cancelled', 'settled_on': fields.Date.context_today(self)})
+        return True
 
     # === BUSINESS === #
 

@@ -69,17 +69,21 @@ export class CollectionDashboard extends Component {
     }
 
     get tiles() {
-        const { tiles } = this.state.found;
+        const { tiles, months, forecast } = this.state.found;
+        const unknown = "–";  // before the first night nothing was worked out: that is not zero
         return [
             { name: _t("Open"), value: this.money(tiles.balance), action: "collection_ageing_action" },
             { name: _t("Overdue"), value: this.money(tiles.overdue), action: "collection_worklist_action",
               class: tiles.overdue > 0 ? "text-danger" : "text-success" },
             { name: _t("Overdue share"), value: this.percent(tiles.overdue_share), action: "collection_ageing_action" },
-            { name: _t("DSO"), value: _t("%s days", Math.round(tiles.dso)), action: "collection_figure_action",
+            { name: _t("DSO"), value: months.length ? _t("%s days", Math.round(tiles.dso)) : unknown,
+              action: "collection_figure_action",
               help: _t("Days sales outstanding: receivables / credit sales of three months x their days") },
-            { name: _t("CEI"), value: `${tiles.cei.toFixed(1)} %`, action: "collection_figure_action",
+            { name: _t("CEI"), value: months.length ? `${tiles.cei.toFixed(1)} %` : unknown,
+              action: "collection_figure_action",
               help: _t("Collection effectiveness index of this month; 100 is best") },
-            { name: _t("Expected in 4 weeks"), value: this.money(tiles.expected), action: "collection_forecast_action" },
+            { name: _t("Expected in 4 weeks"), value: forecast.length ? this.money(tiles.expected) : unknown,
+              action: "collection_forecast_action" },
         ];
     }
 
