@@ -16,6 +16,7 @@ from . import installment_card_notice
 from . import installment_charge
 from . import installment_late_charge
 from . import installment_plan_cancellation
+from . import installment_plan_card
 from . import installment_plan_figures
 from . import installment_plan_invoicing
 from . import installment_plan_portal

@@ -100,7 +100,7 @@ class AccountMove(models.Model):
     def _reverse_moves(self, default_values_list=None, cancel=False):
         # EXTENDS account: a credit note of an invoice of a plan belongs to the plan
         values_list = default_values_list or [{} for _move in self]
-        for move, values in zip(self, values_list, strict=True):
+        for move, values in zip(self, values_list, strict=False):
             if move.installment_role in BILLING_ROLES:
                 values.setdefault('installment_plan_id', move.installment_plan_id.id)
                 values.setdefault('installment_role', 'credit')

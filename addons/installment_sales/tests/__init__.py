@@ -9,6 +9,7 @@ from . import test_installment_plan
 from . import test_installment_terms
 from . import test_late
 from . import test_own_invoices
+from . import test_plan_card
 from . import test_plan_guards
 from . import test_plan_portal
 from . import test_portal
