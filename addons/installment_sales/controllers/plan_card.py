@@ -14,6 +14,6 @@ class PlanCard(PlanPage):
         plan_sudo = self._find_plan(plan_id, None)
         if not plan_sudo:
             return request.redirect('/my')
-        if card and card.isascii() and card.isdigit():
+        if str(card or '').isdecimal():
             plan_sudo._choose_card(int(card), request.env.user.partner_id)
         return request.redirect(f'{plan_sudo.access_url}#card')
