@@ -36,7 +36,7 @@ class PayReceivables(PortalAccount):
                 'payment_reference': ', '.join(invoices.mapped('name')[:3]),
                 'landing_route': '/my/receipts', 'transaction_route': f'/my/pay/{",".join(map(str, lines.ids))}',
             }),
-            'page_name': 'pay', 'lines': lines, 'amount': amount, 'total': sum(lines._uncovered().values()),
+            'page_name': 'pay', 'lines': lines, 'amount': amount, 'total': float(lines._left_to_pay()),
         }
 
 

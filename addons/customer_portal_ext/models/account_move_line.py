@@ -14,6 +14,9 @@ STATUS_SELECTION = [
     ('deleted', "Deleted"), ('paid', "Paid"), ('in_process', "In Process"), ('suspended', "Suspended"),
     ('due', "Due"), ('pending', "Pending"),
 ]
+FACT_FIELDS = ('move_id', 'display_type', 'date_maturity', 'amount_residual_currency', 'currency_id', 'company_id',
+               'partner_id', 'service_contract_id')
+"""What facts about receivables need to know; a line has a hundred fields more."""
 
 
 class AccountMoveLine(models.Model):
@@ -28,7 +31,14 @@ class AccountMoveLine(models.Model):
 
     @api.depends('amount_residual_currency', 'date_maturity', 'parent_state')
     def _compute_receivable_status(self):
-        facts = self._receivable_facts()
+        self._tell_receivable_status(self._receivable_facts())
+
+    def _keep_receivable_status(self, facts: dict[int, Receivable]) -> None:
+        """Let the fields of the status have what is known already, so that they are not worked out again."""
+        with self.env.protecting([self._fields[name] for name in ('receivable_status', 'amount_in_process')], self):
+            self._tell_receivable_status(facts)
+
+    def _tell_receivable_status(self, facts: dict[int, Receivable]) -> None:
         # sudo: the time zone stands on the company's address
         today = {company: company.sudo()._service_today() for company in self.company_id}
         for line in self:
@@ -39,10 +49,13 @@ class AccountMoveLine(models.Model):
     @api.model
     def _receivables_domain(self, partner) -> Domain:
         """Return what customers owe or owed: the posted receivables of their whole companies or households."""
+        return self._receivable_domain() & Domain('partner_id', 'child_of', partner.commercial_partner_id.ids)
+
+    @api.model
+    def _receivable_domain(self) -> Domain:
         return Domain([
             ('parent_state', '=', 'posted'), ('display_type', '=', 'payment_term'),
             ('move_id.move_type', 'in', ('out_invoice', 'out_receipt', 'out_refund')),
-            ('partner_id', 'child_of', partner.commercial_partner_id.ids),
         ])
 
     def _receivable_facts(self) -> dict[int, Receivable]:
@@ -65,14 +78,22 @@ class AccountMoveLine(models.Model):
         The oldest are covered first, so all receivables of their invoices are looked at, and where a transfer was
         reported without choosing what it pays, all of the customer: a page of the list tells what the whole tells.
         """
-        # sudo: lines of an invoice that the customer owes; that a payment is on its way, not the transaction
-        others = self.sudo().move_id.line_ids.filtered(lambda line: line.display_type == 'payment_term')
-        open_lines = (self.sudo() | others).filtered('amount_residual_currency')
+        open_lines = self.sudo().filtered('amount_residual_currency')  # sudo: that a payment is on its way, no more
+        if not open_lines:
+            return {}
         reports = self.env['transfer.report'].sudo()._waiting_for(open_lines)  # sudo: as above
-        open_lines |= reports.filtered(lambda report: not report.line_ids).partner_id._open_receivables()
+        open_lines |= open_lines._open_beside(reports.filtered(lambda report: not report.line_ids))
         claims = [*open_lines._claims_of_transactions(), *open_lines._claims_of_reports(reports)]
         # What a report was chosen for may stand on another page of the list.
         return cover_in_turn((open_lines | reports.line_ids)._plain_receivables(), claims) if claims else {}
+
+    def _open_beside(self, reports):
+        """Return what is open of the invoices of these receivables, and of all whose reports name none."""
+        of_invoices = Domain('move_id', 'in', self.move_id.ids) & Domain('display_type', '=', 'payment_term')
+        of_customers = self._receivable_domain() & Domain(
+            'partner_id.commercial_partner_id', 'in', reports.partner_id.commercial_partner_id.ids)
+        return self.search_fetch(
+            (of_invoices | of_customers) & Domain('amount_residual_currency', '!=', 0), FACT_FIELDS)
 
     def _claims_of_transactions(self) -> Iterator[tuple[set[int], Decimal]]:
         """Yield for each invoice which of these receivables payments that are not confirmed cover, and how much."""

@@ -8,7 +8,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from .taken_back import taken_back
+from .taken_back import UNTOLD, taken_back
 
 NO_CHARGES = {'problem': '', 'services': [], 'charges': []}
 
@@ -47,7 +47,7 @@ class SaleOrder(models.Model):
             return NO_CHARGES
         try:
             with taken_back(self.env):
-                contracts = self.env['service.contract'].with_company(self.company_id).create([
+                contracts = self.env['service.contract'].with_context(**UNTOLD).with_company(self.company_id).create([
                     self._prepare_service_contract_vals([line._prepare_contract_line_vals() for line in lines])
                     for lines in groups
                 ])

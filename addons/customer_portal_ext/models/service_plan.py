@@ -5,7 +5,7 @@ from odoo.addons.service_contracts.models.service_terms_mixin import TERM_FIELDS
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from .taken_back import taken_back
+from .taken_back import UNTOLD, taken_back
 
 PREVIEW_MONTHS = 12
 PREVIEW_ROWS = 12
@@ -80,9 +80,10 @@ class ServicePlan(models.Model):
 
     def _draft_contract(self, partner, company, option_ids: list[int], interval_id: int):
         interval = self.interval_ids.filtered(lambda interval: interval.id == interval_id)
-        contract = self.env['service.contract'].with_company(company).create({
+        Contract = self.env['service.contract'].with_context(**UNTOLD).with_company(company)
+        contract = Contract.create({
             'name': self.env._("Quote"), 'partner_id': partner.id, 'company_id': company.id, 'plan_id': self.id,
-            'plan_interval_id': interval.id, 'date_start': company._service_today(),
+            'plan_interval_id': interval.id, 'date_start': company._service_today(), 'user_id': False,
         })
         contract.action_load_plan()
         chosen = self._chosen_lines(option_ids) - self._included_lines()

@@ -5,6 +5,12 @@ from contextlib import contextmanager
 
 from odoo.api import Environment
 
+UNTOLD = {
+    'tracking_disable': True, 'mail_create_nolog': True, 'mail_create_nosubscribe': True,
+    'service_without_analytics': True,
+}
+"""The context of what is taken back at once: it needs no history and no cost centres."""
+
 
 class _TakenBack(Exception):
     """Leaves the savepoint, so that nothing of it stays."""

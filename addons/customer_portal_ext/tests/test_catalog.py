@@ -1,5 +1,7 @@
 """Contract online: the catalog, what a choice costs, and the form on another site."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -30,6 +32,16 @@ class TestCatalog(CheckoutCase):
         self.assertEqual([row['amount'] for row in quote['charges'][:3]], [85, 35, 35])
         self.assertEqual(str(quote['charges'][1]['date']), '2026-04-10')
         self.assertEqual(self.env['service.contract'].search_count([]), before)
+
+    def test_a_quote_writes_no_history(self):
+        """It is worked out at every look at a plan: no message, no sales team, no cost centres."""
+        Message, Model = self.env['mail.message'], self.env['account.analytic.distribution.model']
+        unwanted = {'side_effect': AssertionError("a quote needs none")}
+        with (patch.object(type(Message), 'create', **unwanted),
+              patch.object(type(Model), '_get_distribution', **unwanted),
+              patch.object(type(self.env['crm.team']), '_get_default_team_id', **unwanted)):
+            quote = self.plan._quote(self.customer, self.company, self.option.ids)
+        self.assertEqual([row['amount'] for row in quote['charges'][:2]], [85, 35])
 
     def test_the_calculator_answers_by_remote_call(self):
         answer = self.make_jsonrpc_request(f'/services/{self.plan.id}/quote', {'options': str(self.option.id)})

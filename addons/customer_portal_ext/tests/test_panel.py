@@ -37,6 +37,55 @@ class TestPanel(PanelPageCase):
             with self.subTest(text):
                 self.assertIn(text, page)
 
+    def _overview_queries(self) -> int:
+        """Return how many queries the first page needs for what is owed, with nothing at hand."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        self._shown_overview()
+        return self.cr.sql_log_count - before
+
+    def _shown_overview(self) -> list[dict]:
+        """Return the overview with all that its rows show of the receivables."""
+        found = self.customer.with_user(self.portal_user)._panel_overview(self.company._service_today())
+        for line in [line for sums in found for line in sums['shown']]:
+            line.receivable_status, line._receivable_period(), line.move_id.get_portal_url()
+        return found
+
+    def test_the_first_page_asks_no_more_for_many_receivables_than_for_few(self):
+        self._invoice(50, '2026-03-01'), self._invoice(50, '2026-03-02')
+        few = self._overview_queries()
+        for day in range(3, 23):
+            self._invoice(10, f'2026-03-{day:02}')
+        self.assertLessEqual(self._overview_queries(), few)
+
+    def test_another_currency_is_not_another_round_of_questions(self):
+        """G3: what is owed in each currency, told apart and asked for at once."""
+        line = self._invoice(50, '2026-03-01')
+        alone = self._overview_queries()
+        other = self.setup_other_currency('EUR')
+        foreign = self._invoice(30, '2026-03-02', currency_id=other.id)
+        overview = {sums['currency']: sums for sums in self._shown_overview()}
+        self.assertEqual({currency: sums['due'] for currency, sums in overview.items()},
+                         {line.currency_id: 50, other: 30})
+        self.assertEqual(overview[other]['shown'], foreign)
+        self.assertLessEqual(self._overview_queries(), alone + 1, "the currency itself and nothing else")
+
+    def test_the_status_shown_is_the_one_that_the_receivable_has_by_itself(self):
+        """G1, B8: part of it on its way, paid, due, to come."""
+        for amount, due in ((50, '2026-03-01'), (40, '2026-03-10'), (30, '2026-04-01')):
+            self._invoice(amount, due)
+        self.env['transfer.report'].create({
+            'partner_id': self.customer.id, 'company_id': self.company.id, 'amount': 60, 'date_paid': '2026-03-09',
+            'reference': "REF", 'currency_id': self.company.currency_id.id,
+        })
+        overview, = self._shown_overview()
+        shown = [(line.receivable_status, line.amount_in_process) for line in overview['shown']]
+        self.assertEqual(shown, [('in_process', 50), ('due', 10), ('pending', 0)])
+        self.assertEqual((overview['due'], overview['owed'], overview['in_process']), (30, 60, 60))
+        self.env.invalidate_all()
+        self.assertEqual([(line.receivable_status, line.amount_in_process) for line in overview['shown']], shown)
+
     def test_the_statement_hangs_on_the_first_page(self):
         """G1 to G4: global and per service, on screen, as PDF and XLSX, by e-mail."""
         self.authenticate('ana', 'ana')

@@ -26,6 +26,22 @@ class TestPay(PanelCase, AccountPaymentCommon):
             with self.subTest(wanted), self.assertRaises(UserError):
                 chosen._amount_to_pay(wanted)
 
+    def test_what_is_left_to_pay_is_worked_out_once_for_a_page(self):
+        """G1: with a payment and a reported transfer on their way, each told once and asked for no more."""
+        first, second = self._invoice(50, '2026-03-01'), self._invoice(30, '2026-03-05')
+        self._transaction(first, 20, state='pending')
+        self.env['transfer.report'].create({
+            'partner_id': self.customer.id, 'company_id': self.company.id, 'amount': 10.1, 'date_paid': '2026-03-09',
+            'reference': "REF", 'currency_id': second.currency_id.id, 'line_ids': second.ids,
+        })
+        chosen = self._choose(first | second)
+        with self.assertQueryCount(0):
+            self.assertEqual((float(chosen._left_to_pay()), chosen._amount_to_pay(None)), (49.9, 49.9))
+            self.assertEqual(chosen.mapped('amount_in_process'), [20, 10.1])
+        kept = [(line.receivable_status, line.amount_in_process) for line in chosen]
+        self.env.invalidate_all()
+        self.assertEqual([(line.receivable_status, line.amount_in_process) for line in chosen], kept)
+
     def test_the_receivables_of_others_are_not_paid(self):
         theirs = self._invoice(50, '2026-03-01', partner=self.neighbour)
         with self.assertRaisesRegex(UserError, "Nothing of this"):

@@ -1,8 +1,7 @@
 """The four dates of a receivable, as its customer may know them on any day."""
 
-from odoo import fields, models
+from odoo import models
 
-from ..rules.decision import expected_dates
 from ..rules.escalation import FourDates
 
 
@@ -18,12 +17,7 @@ class AccountMoveLine(models.Model):
         found = {}
         # sudo: the policy and time zone of the company; the receivables themselves are readable
         for company_sudo, lines in self.sudo().grouped('company_id').items():
-            facts = self.env['dunning.gatherer']._facts(
-                company_sudo, lines.partner_id.commercial_partner_id.ids, fields.Datetime.now())
-            today = company_sudo._dunning_today()
-            items = ((item, fact.policy) for fact in facts.values() for item in fact.customer.items)
-            found |= {
-                item.net.line.id: dates for item, policy in items
-                if item.net.line.id in lines._ids and (dates := expected_dates(item, policy, today))
-            }
+            partner_ids = lines.partner_id.commercial_partner_id.ids
+            dates = self.env['dunning.gatherer']._dates(company_sudo, partner_ids)
+            found |= {line_id: dates[line_id] for line_id in lines._ids if line_id in dates}
         return found

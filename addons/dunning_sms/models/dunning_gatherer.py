@@ -12,7 +12,7 @@ from odoo import fields, models
 from odoo.tools import SQL, email_normalize
 
 from ..rules.calendar import Contact, planning_moment
-from ..rules.decision import Customer, Item, Policy, Told
+from ..rules.decision import Customer, Item, Policy, Told, expected_dates
 from ..rules.escalation import FourDates
 from ..rules.netting import Cover, OpenLine, net
 from ..rules.phone import sms_number
@@ -46,9 +46,7 @@ class DunningGatherer(models.AbstractModel):
         self = self.sudo().with_company(company)  # the caller's rights decide who may ask; facts must be complete
         partners = self.env['res.partner'].browse(partner_ids)
         rows = self._open_lines(company, partner_ids)
-        line_ids = [row['id'] for lines in rows.values() for row in lines]
-        covers, pauses = self._covers(company, partner_ids, rows)
-        sent, told = self._told(line_ids, ignoring)
+        items_by_partner = self._items_by_partner(company, rows, ignoring)
         reach = self._reach(company, partners)
         history = self._history(partner_ids, now)
         policies = self.env['dunning.policy']._by_partner(company, partners)
@@ -59,8 +57,7 @@ class DunningGatherer(models.AbstractModel):
             recipient, addresses, barred = reach[partner.id]
             policy = policies[partner.id]
             policy_terms, rule_record, rule = terms[policy.id]
-            lines = rows[partner.id]
-            items = self._items(lines, covers[partner.id], sent, told, pauses)
+            lines, items = rows.get(partner.id, []), items_by_partner.get(partner.id, [])
             zone = self._zone(company, partner, recipient)
             if (policy.id, zone) not in moments:
                 moments[policy.id, zone] = planning_moment(rule, now, zone, next_run)
@@ -73,6 +70,19 @@ class DunningGatherer(models.AbstractModel):
                 {row['id']: row for row in lines}, addresses,
             )
         return result
+
+    def _dates(self, company, partner_ids: list[int]) -> dict[int, FourDates]:
+        """Return the four dates that hold today of the open lines of customers with a policy, by line."""
+        self = self.sudo().with_company(company)  # as in _facts
+        policies = self.env['dunning.policy']._by_partner(company, self.env['res.partner'].browse(partner_ids))
+        terms = {policy: policy._date_terms(company) for policy in set(policies.values()) if policy}
+        today = company._dunning_today()
+        items_by_partner = self._items_by_partner(company, self._open_lines(company, partner_ids))
+        dates = {
+            item.net.line.id: expected_dates(item, terms.get(policies[partner_id]), today)
+            for partner_id, items in items_by_partner.items() for item in items
+        }
+        return {line_id: four for line_id, four in dates.items() if four}
 
     def _terms(self, company, policies) -> dict:
         """Return by policy id its terms, its contact rule and that rule for the rules."""
@@ -112,6 +122,13 @@ class DunningGatherer(models.AbstractModel):
         return self.env['account.account'].with_context(active_test=False).search([
             ('account_type', '=', 'asset_receivable'), *self.env['account.account']._check_company_domain(company),
         ]).ids
+
+    def _items_by_partner(self, company, rows: dict, ignoring: list[int] = ()) -> dict[int, list[Item]]:
+        """Return the open lines (see `_open_lines`) of each customer, with what covers them and what was told."""
+        covers, pauses = self._covers(company, list(rows), rows)
+        sent, told = self._told([row['id'] for lines in rows.values() for row in lines], ignoring)
+        return {partner_id: self._items(lines, covers[partner_id], sent, told, pauses)
+                for partner_id, lines in rows.items()}
 
     def _items(self, rows, covers, sent, told, pauses) -> list[Item]:
         lines = [

@@ -1,6 +1,7 @@
 """A policy: the steps by which customers are reminded, the dates they are told, interest and fees."""
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -96,14 +97,18 @@ class DunningPolicy(models.Model):
         """Return what the rules need of this policy."""
         self.ensure_one()
         steps = self.step_ids
-        return Policy(
-            tuple(step._step() for step in steps),
-            self._offsets(),
-            self.warning_days,
-            self._contact_rule(company)._rule() if self.is_business_days else None,
-            {step.id: Decimal(str(step.minimum_amount)) for step in steps if step.minimum_amount},
-            {step.id: step._routes() for step in steps},
+        return replace(
+            self._date_terms(company),
+            steps=tuple(step._step() for step in steps),
+            minimums={step.id: Decimal(str(step.minimum_amount)) for step in steps if step.minimum_amount},
+            routes={step.id: step._routes() for step in steps},
         )
+
+    def _date_terms(self, company) -> Policy:
+        """Return what of this policy the four dates depend on: all but its steps."""
+        self.ensure_one()
+        business = self._contact_rule(company)._rule() if self.is_business_days else None
+        return Policy((), self._offsets(), self.warning_days, business)
 
     def _contact_rule(self, company):
         """Return the contact rule that holds for this policy in a company."""

@@ -1,7 +1,11 @@
 """The four dates of a receivable on any day: those told, moved by promises since, or those that would be told."""
 
+from datetime import date, datetime
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
+from ..rules.decision import expected_dates
 from .common import DunningCase
 
 
@@ -20,6 +24,20 @@ class TestFourDates(DunningCase):
         self._plan()
         self.policy.suspension_days = 12
         self.assertEqual(line._four_dates()[line.id].suspension, self._day('2026-03-20'))
+
+    def test_they_are_those_of_the_notice_without_asking_whom_it_reaches(self):
+        """E5 to E8: the panel asks them on every page; channels, consents and steps do not matter to them."""
+        self.policy.is_business_days = True
+        lines = self._receivable(due='2026-03-10')
+        self._plan()
+        lines |= self._receivable(due='2026-03-17')
+        Gatherer = self.env['dunning.gatherer']
+        facts = Gatherer._facts(self.company, lines.partner_id.commercial_partner_id.ids, datetime(2026, 3, 10, 10))
+        expected = {item.net.line.id: expected_dates(item, fact.policy, date(2026, 3, 10))
+                    for fact in facts.values() for item in fact.customer.items}
+        self.assertEqual(len(expected), 2)
+        with patch.object(type(Gatherer), '_reach', side_effect=AssertionError("nobody is written to")):
+            self.assertEqual(lines._four_dates(), expected)
 
     def test_a_promise_moves_them(self):
         line = self._receivable(due='2026-03-10')

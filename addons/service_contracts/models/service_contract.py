@@ -228,7 +228,7 @@ class ServiceContract(models.Model):
         groups = self.grouped(lambda contract: (contract.user_id, contract.company_id))
         for (user, company), contracts in groups.items():
             domain = Team._check_company_domain(company)
-            contracts.team_id = user and Team._get_default_team_id(user_id=user.id, domain=domain)
+            contracts.team_id = Team._get_default_team_id(user_id=user.id, domain=domain) if user else False
 
     @api.depends('plan_id')
     def _compute_terms(self):

@@ -173,6 +173,9 @@ class ServiceContractLine(models.Model):
 
     @api.depends('product_id', 'partner_id')
     def _compute_analytic_distribution(self):
+        if self.env.context.get('service_without_analytics'):
+            self.analytic_distribution = False  # of a contract that only tells prices and is taken back
+            return
         Model = self.env['account.analytic.distribution.model']
         for line in self:
             line.analytic_distribution = Model._get_distribution({

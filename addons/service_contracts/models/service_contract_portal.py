@@ -2,8 +2,6 @@
 
 from odoo import models
 
-from ..rules.billing import BESIDE
-
 NEXT_ROWS = 6
 INVOICE_ROWS = 24
 
@@ -32,11 +30,7 @@ class ServiceContract(models.Model):
         """Return the next few rows of `_preview` by date, in the customer's words; none while they cannot be known."""
         # Some more than are shown: the amounts of a day are rounded together.
         spare = max((len(contract.line_ids) for contract in self), default=0)
-        rows = self._next_rows(limit + spare)[:limit]
-        names = {line.id: line._portal_name() for line in self.line_ids}
-        return [
-            row if row['kind'] in BESIDE else {**row, 'service': names[row['contract_line_id']]} for row in rows
-        ]
+        return self.with_context(service_customer_words=True)._next_rows(limit + spare, limit)[:limit]
 
     def _portal_invoices(self):
         """Return the newest invoices and credit notes of the contract that the user may read."""

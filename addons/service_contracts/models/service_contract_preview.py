@@ -43,16 +43,16 @@ class ServiceContract(models.Model):
         groups = [(day, list(group)) for day, group in groupby(shown, key=lambda row: row['charge_date'])]
         return {'groups': groups, 'problem': '', 'is_cut': len(rows) > PREVIEW_ROWS}
 
-    def _next_rows(self, limit: int) -> list[dict]:
-        """Return the charges of the next months by date, at most so many of each contract; none where they fail."""
+    def _next_rows(self, limit: int, most: int | None = None) -> list[dict]:
+        """Return the charges of the next months by date, limited as those of `_preview`; none where they fail."""
         begun = self.filtered(lambda contract: contract.date_start and contract.state != 'removed')
         if not begun:
             return []
         try:
-            return begun._preview(begun._preview_until(), limit)
+            return begun._preview(begun._preview_until(), limit, most)
         except (RuleError, UserError):
             # One contract that cannot be told must not hide the others.
-            rows = [row for contract in begun for row in contract._next_rows(limit)] if len(begun) > 1 else []
+            rows = [row for contract in begun for row in contract._next_rows(limit, most)] if len(begun) > 1 else []
             return sorted(rows, key=lambda row: row['charge_date'])
 
     def _preview_until(self) -> date:
@@ -60,23 +60,28 @@ class ServiceContract(models.Model):
         starts = [max(contract.company_id._service_today(), contract.date_start) for contract in self]
         return fields.Date.add(max(starts), months=PREVIEW_MONTHS)
 
-    def _preview(self, date_to: date, limit: int | None = None) -> list[dict]:
+    def _preview(self, date_to: date, limit: int | None = None, most: int | None = None) -> list[dict]:
         """Return the charges not billed yet that fall due until a day, by date, contract and line.
 
         Amounts are those of an invoice for one contract and day: core's own tax engine rounds them together.
 
         :param limit: at most so many rows for each contract.
+        :param most: no more than are needed for so many rows of all contracts.
         """
-        rows, book = [], UseOfCredit()
+        groups, rows, book = [], [], UseOfCredit()
         charges_by_line = self.with_context(service_credit_book=book)._charges_to_come(date_to, limit)
         for contract in self:
             charges = [
                 (line, charge) for line in contract.line_ids for charge in charges_by_line.get(line, ())
             ]
             charges.sort(key=lambda pair: pair[1].charge_date)
-            for _day, group in groupby(charges[:limit], key=lambda pair: pair[1].charge_date):
-                rows += contract._preview_rows(list(group), book)
-        return sorted(rows, key=lambda row: row['charge_date'])
+            groups += [(day, contract, list(group))
+                       for day, group in groupby(charges[:limit], key=lambda pair: pair[1].charge_date)]
+        for _day, contract, group in sorted(groups, key=lambda group: group[0]):
+            if most and len(rows) >= most:
+                break
+            rows += contract._preview_rows(group, book)
+        return rows
 
     def _charges_to_come(self, date_to: date, limit: int | None) -> dict:
         """Return the charges of each line; of usage, what is known today."""
@@ -115,6 +120,10 @@ class ServiceContractLine(models.Model):
         """Return what a pending charge is called, in one line; empty for a charge of the service itself."""
         return charge.evidence['name'].split('\n', 1)[0] if charge.kind in BESIDE else ''
 
+    def _preview_name(self) -> str:
+        """Return what a preview calls the service: for the customer as on the invoice, else as its product."""
+        return self._portal_name() if self.env.context.get('service_customer_words') else self._service_name()
+
     def _prepare_preview_vals(self, charge) -> dict:
         """Return what a preview shows of a charge, without its amounts."""
         return {
@@ -122,7 +131,7 @@ class ServiceContractLine(models.Model):
             'contract_line_id': self._origin.id,
             'partner_id': self.partner_id.id,
             'currency_id': self.currency_id.id,
-            'service': self._charge_words(charge) or self._service_name(),
+            'service': self._charge_words(charge) or self._preview_name(),
             'kind': charge.kind,
             'charge_date': charge.charge_date,
             'period_start': charge.period.start,

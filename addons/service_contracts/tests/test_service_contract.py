@@ -1,6 +1,7 @@
 """A contract lives through one gate: it starts, pauses, resumes, ends and is removed, and all is logged."""
 
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -55,6 +56,11 @@ class TestContractStart(ContractCase):
         messages = contract.message_ids
         contract.action_activate()
         self.assertEqual(contract.message_ids, messages)
+
+    def test_a_contract_may_have_nobody_in_charge(self):
+        contract = self._contract(activate=False, user_id=False)
+        self.assertFalse(contract.user_id | contract.team_id.user_id)
+        self.assertFalse(contract.team_id)
 
     def test_what_is_missing_is_told_at_once(self):
         contract = self._contract((), activate=False)
@@ -304,6 +310,14 @@ class TestContractEnd(ContractCase):
             [(date(2026, 1, 1), date(2026, 1, 31), 30.0), (date(2026, 2, 1), date(2026, 2, 28), 30.0),
              (date(2026, 3, 1), date(2026, 3, 15), 14.52)],
         )
+
+    def test_the_next_charges_of_several_contracts_are_taxed_as_far_as_they_are_shown(self):
+        contracts = self._contract() | self._contract(date_start='2026-01-10') | self._contract()
+        rows = contracts._preview(date(2026, 12, 31))
+        with patch.object(type(contracts), '_preview_rows', autospec=True,
+                          side_effect=type(contracts)._preview_rows) as taxed:
+            self.assertEqual(contracts._preview(date(2026, 12, 31), 8, most=4), rows[:4])
+        self.assertEqual(taxed.call_count, 4)
 
     def test_the_calendar_ends_it_on_the_day_after_its_last(self):
         contract = self._contract()
