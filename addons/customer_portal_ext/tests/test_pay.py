@@ -29,7 +29,7 @@ class TestPay(PanelCase, AccountPaymentCommon):
     def test_what_is_left_to_pay_is_worked_out_once_for_a_page(self):
         """G1: with a payment and a reported transfer on their way, each told once and asked for no more."""
         first, second = self._invoice(50, '2026-03-01'), self._invoice(30, '2026-03-05')
-        self._transaction(first, 20, state='pending')
+        self._payment(first, 20, state='pending')
         self.env['transfer.report'].create({
             'partner_id': self.customer.id, 'company_id': self.company.id, 'amount': 10.1, 'date_paid': '2026-03-09',
             'reference': "REF", 'currency_id': second.currency_id.id, 'line_ids': second.ids,
