@@ -51,6 +51,8 @@ def contract_online(buyer: Buyer) -> int:
     typed |= {name: 'You' for name in choices}
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
     files = {name: picture() for name in re.findall(r'<input type="file"[^>]*name="(field_\d+)"', page)}
+    framed = buyer.session.post(f'{buyer.url}{slug}/frame', typed, timeout=120)
+    _is_text(framed.text, f'{slug}/frame')
     assert typed and files, 'the plan asks for nothing'
     answer = buyer.session.post(
         f'{buyer.url}{slug}/add', {'csrf_token': token, **typed}, files=files, timeout=120)

@@ -146,6 +146,8 @@ ROUTES = (
     shared('/services/<string:slug>', values={'slug': '{service}'}),
     shared('/services/<string:slug>/add', values={'slug': '{service}'}, **POST),
     shared('/services/<string:slug>/quote', values={'slug': '{service}'}, is_json=True, **POST),
+    shared('/services/<string:slug>/frame', values={'slug': '{service}'}, **POST),
+    shared('/services/framed/<string:token>', values={'token': 'wrong'}, **FILE),
     shared('/services/order', **FORM),
     shared('/services/order/remove', **POST),
     shared('/shop/cart', is_page=False),  # Odoo's own page, or the one above
@@ -168,6 +170,7 @@ UNPROTECTED = {
     '/dunning/sms/<int:gateway_id>/report': "A gateway has no session; its signature is checked.",
     '/dunning/sms/<int:gateway_id>/answer': "A gateway has no session; its signature is checked.",
     '/installments/financing/<int:provider_id>': "A provider has no session; its signature is checked.",
+    '/services/<string:slug>/frame': "A frame has no session; it makes a draft of nobody, and its token is the proof.",
     '/my/o/<int:notice_id>/<string:token>': "Mail programs post it by themselves (RFC 8058); the link is the proof.",
 }
 """Routes that take a POST without the token of a session (csrf=False), each with its reason."""

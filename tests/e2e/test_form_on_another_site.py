@@ -71,8 +71,8 @@ def test_a_site_that_is_not_named_shows_nothing(server, another_site):
         assert 'Recurring' not in (Target(page, 'iframe', server.url).run('document.body.innerText') or '')
 
 
-def test_a_site_that_is_named_shows_the_form_and_its_choice_is_taken_along(server, another_site):
-    """A31: without a cookie in the frame, the price follows the options, and the button opens a page that works."""
+def test_a_site_that_is_named_takes_options_data_and_terms_and_the_own_window_takes_them_over(server, another_site):
+    """A31: without a cookie in the frame all of the form works there; to sign and pay a window of its own opens."""
     psql(server.database, 'UPDATE res_company SET portal_embed_origins = %s', another_site)
     with browser(SIZE) as page:
         page.open(another_site)
@@ -81,11 +81,20 @@ def test_a_site_that_is_named_shows_the_form_and_its_choice_is_taken_along(serve
         assert 'session_id' not in (frame.run('document.cookie') or '')
         before = frame.run("document.querySelector('.o_service_quote').innerText")
         frame.run("document.querySelector('input[name=options]').click()")
-        page.settle()
-        assert frame.run("document.querySelector('.o_service_quote').innerText") != before
+        frame.wait(f"document.querySelector('.o_service_quote').innerText != {json.dumps(before)}")
         frame.run("document.querySelector('.o_service_add').click()")
+        frame.wait("document.querySelector('.o_service_framed')?.innerText.includes('To pay now')")
+        assert 'Notice' in frame.run("document.querySelector('.o_service_terms').innerText")
+        frame.run("document.querySelector('.o_frame_change').click()")
+        frame.wait("document.querySelectorAll('input[name=options]:checked').length == 1")
+        frame.run("document.querySelector('.o_service_add').click()")
+        frame.wait("Boolean(document.querySelector('.o_frame_go'))")
+        frame.run("document.querySelector('.o_frame_go').click()")
         page.settle()
         opened = Target(page, 'page', server.url)
-        opened.wait("document.querySelectorAll('input[name=options]:checked').length == 1")
-        opened.run("document.querySelector('.o_service_add').click()")
         opened.wait("location.pathname == '/services/order' && document.body.innerText.includes('To pay now')")
+    rows = psql(server.database, (
+        'SELECT count(DISTINCT l.order_id) FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id'
+        " JOIN website w ON w.id = o.website_id JOIN res_users u ON u.id = w.user_id"
+        " WHERE o.partner_id = u.partner_id AND o.state = 'draft'"))
+    assert rows == [(1,)], 'the draft of the frame became the cart'

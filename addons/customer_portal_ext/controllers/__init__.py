@@ -3,6 +3,7 @@ from . import cases
 from . import catalog
 from . import circulars
 from . import contract_card
+from . import frame
 from . import help
 from . import legal
 from . import order_form

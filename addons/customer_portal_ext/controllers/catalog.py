@@ -28,8 +28,8 @@ class Catalog(http.Controller):
     def service(self, slug, embed='', interval='', **_others):
         """Show a plan with its calculator and what was chosen of it before.
 
-        In the frame of another site the page comes without menu, footer and questions: its button opens this page on
-        its own, with the choice, because browsers keep no session for a frame.
+        In the frame of another site the page comes without menu and footer, and goes on in `frame.py`, because
+        browsers keep no session for a frame.
         """
         plan_sudo = self._published(slug)
         if not plan_sudo:
@@ -40,11 +40,13 @@ class Catalog(http.Controller):
         response = self._service_page(plan_sudo, typed, embed=bool(embed))
         return _embeddable(response) if embed else response
 
-    def _service_page(self, plan_sudo, typed: dict, problem: str = '', embed: bool = False):
-        cart_sudo = request.cart
+    def _service_page(self, plan_sudo, typed: dict, problem: str = '', embed: bool = False, cart_sudo=None,
+                      carried: str = ''):
+        if cart_sudo is None:
+            cart_sudo = request.env['sale.order'] if embed else request.cart
         return request.render('customer_portal_ext.service', {
-            'plan': plan_sudo, 'typed': typed, 'problem': problem, 'embed': embed,
-            'is_in_cart': plan_sudo in cart_sudo.order_line.service_plan_id,
+            'plan': plan_sudo, 'typed': typed, 'problem': problem, 'embed': embed, 'carried': carried,
+            'is_in_cart': not embed and plan_sudo in cart_sudo.order_line.service_plan_id,
             'kept': {answer.field_id: answer.value for answer in cart_sudo._answers(plan_sudo) if answer.file},
             **self._quote_values(plan_sudo, typed.get('options') or [], typed.get('interval') or 0),
         })

@@ -21,13 +21,7 @@ class OrderForm(Catalog):
             return request.redirect('/services')
         options = _ids(','.join(request.httprequest.form.getlist('options')))
         cart_sudo = request.cart or request.website._create_cart()
-        problem = cart_sudo._keep_answers(plan_sudo, typed, request.httprequest.files)
-        try:
-            with request.env.cr.savepoint():
-                cart_sudo._put_plan(plan_sudo, options, _id(interval))
-        except UserError as error:
-            problem = problem or str(error)
-        if problem:
+        if problem := cart_sudo._take_choice(plan_sudo, options, _id(interval), typed, request.httprequest.files):
             return self._service_page(plan_sudo, {**typed, 'options': options, 'interval': _id(interval)}, problem)
         return request.redirect('/services/order')
 

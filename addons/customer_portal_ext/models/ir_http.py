@@ -11,7 +11,8 @@ from werkzeug.exceptions import TooManyRequests
 from .referral_code import KEY
 
 LIMITED = frozenset({
-    '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/order',
+    '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/<string:slug>/frame',
+    '/services/order',
     '/my/cases/new', '/my/transfers/new', '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/arrangement',
     '/my/installments/<int:plan_id>/payoff', '/my/statement/email', '/my/contracts/<int:contract_id>/card',
 })

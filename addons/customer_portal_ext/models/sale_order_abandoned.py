@@ -42,7 +42,7 @@ class SaleOrder(models.Model):
             'name': self.env._("Begun online: %s", ', '.join(sold)), 'partner_id': self.partner_id.id,
             'type': 'opportunity', 'expected_revenue': self.amount_untaxed, 'company_id': self.company_id.id,
             'user_id': salesperson.id, 'team_id': self.team_id.id,
-            'description': self.env._("The order %s was begun online and not signed.", self.name),
+            'description': self.env._("The order %s was begun online and not finished.", self.name),
         })
         lead.activity_schedule('mail.mail_activity_data_call', summary=self.env._("Ask whether help is wanted"),
                                user_id=(salesperson or self.env.ref('base.user_admin')).id)

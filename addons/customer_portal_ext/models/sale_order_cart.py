@@ -77,6 +77,31 @@ class SaleOrder(models.Model):
         name = (line.name or '').removeprefix(f'[{line.product_id.default_code}] ')  # customers read no references
         return {**self._prepare_plan_order_line(line), 'name': name, **ahead}
 
+    def _take_choice(self, plan, option_ids: list[int], interval_id: int, typed: dict, files: dict) -> str:
+        """Keep what a visitor answered and put the plan into the cart.
+
+        :return: what is missing or wrong; the good answers are kept all the same.
+        """
+        problem = self._keep_answers(plan, typed, files)
+        try:
+            with self.env.cr.savepoint():
+                self._put_plan(plan, option_ids, interval_id)
+        except UserError as error:
+            problem = problem or str(error)
+        return problem
+
+    def _take_over(self, draft) -> None:
+        """Put the services of a draft that was made without a session into this cart, in place of the same ones here.
+
+        :raises UserError: if a plan cannot be contracted any more.
+        """
+        for plan in draft.order_line.service_plan_id:
+            chosen = draft._chosen_of(plan)
+            self._answers(plan).unlink()
+            draft._answers(plan).order_id = self
+            self._put_plan(plan, chosen['options'], chosen['interval'])
+        draft.unlink()
+
     def _remove_plan(self, plan_id: int) -> None:
         """Take a plan out of the cart, with its answers."""
         self.order_line.filtered(lambda line: line.service_plan_id.id == plan_id).unlink()

@@ -23,6 +23,7 @@ class SpecialCustomerMember(models.Model):
     state = fields.Selection([('active', "Member"), ('ended', "Ended")], "Status", required=True, readonly=True,
                              default='active', index=True)
     taken_out = fields.Boolean("Taken out by hand", readonly=True, help="Does not come back by rule.")
+    told_on = fields.Datetime("Told on", readonly=True, help="When the mail with the benefits was written.")
     pricelist_before_id = fields.Many2one('product.pricelist', readonly=True)
 
     _one_membership = models.UniqueIndex(
@@ -35,12 +36,13 @@ class SpecialCustomerMember(models.Model):
     def create(self, vals_list):
         Partner = self.env['res.partner']
         for vals in vals_list:
-            vals |= {'state': 'active', 'taken_out': False, 'date_end': False,
+            vals |= {'state': 'active', 'taken_out': False, 'date_end': False, 'told_on': False,
                      'source': vals.get('source', 'hand') if self.env.su else 'hand'}
             if type(vals.get('partner_id')) is int:
                 vals['partner_id'] = Partner.browse(vals['partner_id']).commercial_partner_id.id
         members = super().create(vals_list)
         members._give()
+        members.sudo()._tell()  # sudo: who keeps the list needs no right to see other memberships
         return members
 
     def write(self, vals):
@@ -75,6 +77,19 @@ class SpecialCustomerMember(models.Model):
                 member.pricelist_before_id = partner.property_product_pricelist
                 partner.property_product_pricelist = special.pricelist_id
         self.sudo()._give_discount(self.sudo()._services())
+
+    def _tell(self) -> None:
+        """Tell new members by mail what they get, once a customer and list; not those who want no offers or mails."""
+        before = {(one.list_id, one.partner_id) for one in self.search([
+            ('list_id', 'in', self.list_id.ids), ('partner_id', 'in', self.partner_id.ids), ('told_on', '!=', False)])}
+        new = self.filtered(lambda member: (member.list_id, member.partner_id) not in before and member._may_be_told())
+        if new:
+            new.told_on = fields.Datetime.now()
+            self.env.ref('customer_portal_ext.mail_template_special_customer').send_mail_batch(new.ids)
+
+    def _may_be_told(self) -> bool:
+        partner = self.partner_id
+        return bool(partner.email and not partner.circular_opt_out and not partner.is_blacklisted)
 
     def _end(self) -> None:
         """End memberships, and take back what they gave."""

@@ -3,6 +3,7 @@ from . import test_arrangement
 from . import test_catalog
 from . import test_contract_card
 from . import test_forged_forms
+from . import test_frame
 from . import test_installments_in_process
 from . import test_customer_transaction
 from . import test_odoo_own

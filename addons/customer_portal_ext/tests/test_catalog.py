@@ -62,13 +62,13 @@ class TestCatalog(CheckoutCase):
             self.plan._check_contractable()
 
     def test_another_site_shows_the_form_in_a_frame_only_if_it_is_named(self):
-        """A31: with a button that opens the page of its own, where the choice is kept and the session works."""
+        """A31: and a link to the page carries the choice."""
         page = f'/services/{self.plan.id}?embed=1'
         self.assertEqual(self.url_open(page).headers['Content-Security-Policy'], "frame-ancestors 'self'")
         self.company.portal_embed_origins = 'https://shop.example.com'
         self.assertIn('https://shop.example.com', self.url_open(page).headers['Content-Security-Policy'])
         framed = self.url_open(page).text
-        self.assertIn('target="_blank"', framed)
+        self.assertIn(f'{self.plan.id}/frame"', framed)
         self.assertNotIn('name="csrf_token"', framed)
         opened = self.url_open(f'/services/{self.plan.id}?options={self.option.id}&interval=').text
         self.assertRegex(opened, rf'value="{self.option.id}"\s+checked=')

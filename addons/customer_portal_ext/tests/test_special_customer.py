@@ -1,5 +1,7 @@
 """Lists of special customers: who joins and leaves, what members get and lose, and what the panel shows."""
 
+import json
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -133,6 +135,40 @@ class TestSpecialCustomer(PanelPageCase):
             self.assertIn(text, page)
         self.authenticate('bruno', 'bruno')
         self.assertNotIn("Gold customers", self.url_open('/my').text)
+
+    def test_a_new_member_is_told_once_what_the_list_gives(self):
+        """I10, I11: also who leaves and comes back; customers who want no offers are not written to."""
+        self.gold.benefits = "<p>New services a week earlier</p>"
+        self.neighbour.circular_opt_out = True
+        self._join().action_end()
+        back = self._join()
+        silent = self._join(self.neighbour)
+        mails = self.env['mail.mail'].search([('model', '=', 'special.customer.member')])
+        self.assertEqual(mails.recipient_ids, self.customer)
+        self.assertEqual(len(mails), 1)
+        for text in ("Gold customers", "New services a week earlier", "10</span> %", '+49 761 5550', '/my"'):
+            self.assertIn(text, mails.body_html)
+        self.assertFalse(back.told_on or silent.told_on)
+
+    def test_integrators_keep_a_list_as_documented(self):
+        """docs/integrators.md: members made and ended, the rule followed, a second membership refused."""
+        key = self.env['res.users.apikeys'].sudo()._generate(None, 'test', False)
+
+        def call(model, method, **arguments):
+            return self.url_open(f'/json/2/special.customer.{model}/{method}', data=json.dumps(arguments), headers={
+                'Authorization': f'bearer {key}', 'Content-Type': 'application/json'})
+
+        wanted = [{'list_id': self.gold.id, 'partner_id': self.customer.id}]
+        (member,) = call('member', 'create', vals_list=wanted).json()
+        self.assertEqual(self.customer.category_id, self.tag)
+        with mute_logger('odoo.sql_db', 'odoo.http'):
+            self.assertEqual(call('member', 'create', vals_list=wanted).status_code, 422)
+        self.assertTrue(call('member', 'action_end', ids=[member]).json())
+        self.assertFalse(self.customer.category_id)
+        self.gold.write({'is_by_rule': True, 'turnover_min': 1})
+        self._invoice(10, '2026-03-01', partner=self.neighbour)
+        self.assertTrue(call('list', 'action_follow_rule', ids=[self.gold.id]).json())
+        self.assertEqual(self.neighbour.category_id, self.tag)
 
     def test_customers_reach_no_list_and_desk_users_change_none(self):
         """G3."""

@@ -1,6 +1,7 @@
 """Cases: the legal clock, what is disputed, who may see them, and the rating at the end."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import PanelPageCase
@@ -46,6 +47,22 @@ class TestSupportCase(PanelPageCase):
         self.assertEqual(case.hold_ids.filtered(lambda hold: hold.state == 'active').mapped('amount'), [20])
         case.action_close()
         self.assertEqual(set(case.hold_ids.mapped('state')), {'over'})
+
+    def test_a_case_names_an_order_of_ones_own_and_no_other(self):
+        """I13: invoice, contract or order."""
+        mine, theirs = self.env['sale.order'].create([
+            {'partner_id': partner.id, 'company_id': self.company.id,
+             'order_line': [Command.create({'product_id': self.hosting.id})]}
+            for partner in (self.customer, self.neighbour)])
+        (mine | theirs).action_confirm()
+        case = self._open(order=str(mine.id))
+        self.assertEqual(case.order_id, mine)
+        self.assertFalse(self._open(order=str(theirs.id)).order_id)
+        self.authenticate('ana', 'ana')
+        form = self.url_open('/my/cases/new').text
+        self.assertIn(mine.name, form)
+        self.assertNotIn(theirs.name, form)
+        self.assertIn(mine.name, self.url_open(case.access_url).text)
 
     def test_only_a_claim_on_the_own_invoice_disputes_an_amount_up_to_its_total(self):
         line = self._invoice(50, '2026-03-01')
