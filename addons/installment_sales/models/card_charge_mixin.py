@@ -8,7 +8,7 @@ import logging
 from datetime import date, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from psycopg2 import IntegrityError, OperationalError
 
@@ -66,8 +66,8 @@ class CardChargeMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _check_release(self) -> None:
-        """Raise if the user may not say that a charge took no money."""
-        raise NotImplementedError
+        """Raise if the user may not say that a charge took no money: nobody may where nothing else is said."""
+        raise AccessError(self.env._("Only a manager may say that nothing was charged."))
 
     def _give_up(self, reason: str) -> None:
         """Hand what could not be charged to a person."""
