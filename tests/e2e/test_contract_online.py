@@ -1,5 +1,6 @@
 """Contracting online from several browsers at once: one contract, one payment, whatever is clicked how often."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -84,3 +85,40 @@ def test_one_saved_card_pays_one_cart_once(server):
     assert sum('result' in answer for answer in answers) == 1, answers
     (first if 'result' in answers[0] or 'result' in answers[2] else second).poll()
     assert contracted(server.database, number)[:2] == (1, 1)
+
+
+WAYS = ({'flow': 'direct', 'tokenization_requested': False}, {'flow': 'redirect', 'tokenization_requested': False})
+
+
+def test_two_ways_to_pay_an_order_leave_one_open(order):
+    """B8: a card form in one browser and the page of a provider in the other, begun at the same moment."""
+    database, browsers, number, token = order
+    card = browsers[0].payment_options(number, token)
+    answers = at_once(*(partial(browser.begin_payment, number, token, **card, **way)
+                        for browser, way in zip(browsers * 2, WAYS * 2, strict=True)))
+    assert any('result' in answer for answer in answers), answers
+    states = dict(psql(database, (
+        'SELECT t.state, count(*) FROM payment_transaction t JOIN sale_order_transaction_rel r'
+        ' ON r.transaction_id = t.id WHERE r.sale_order_id = %s GROUP BY t.state'), number))
+    assert states.pop('draft') == 1, answers
+    assert set(states) <= {'cancel'}
+
+
+def test_two_browsers_pay_the_same_invoices_once(server):
+    """B8: what one browser begins takes the place of what the other began; what is paid is not paid again."""
+    browsers = [Visitor(server.url, 'customer') for _number in range(2)]
+    page = browsers[0].get('/my/pay')
+    route, card = re.search(r'/my/pay/([\d,]+)"', page), Visitor.card_on(page)
+
+    def begin(browser, way):
+        return browser.call(f'/my/pay/{route[1]}', amount=None, token_id=None, landing_route='/my', **card, **way)
+
+    answers = at_once(*(partial(begin, *pair) for pair in zip(browsers * 2, WAYS * 2, strict=True)))
+    begun = {answer['result']['reference'] for answer in answers if 'result' in answer}
+    assert begun, answers
+    states = dict(psql(server.database, (
+        'SELECT t.reference, t.state FROM payment_transaction t WHERE t.reference = ANY(%s)'), list(begun)))
+    (still_open,) = [reference for reference, state in states.items() if state == 'draft']
+    browsers[0].simulate(still_open)
+    answer = begin(browsers[1], WAYS[0])
+    assert 'on its way' in answer['error']['data']['message'], answer

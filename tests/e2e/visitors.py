@@ -62,7 +62,11 @@ class Visitor:
 
     def payment_options(self, order: int, token: str) -> dict:
         """Return the provider and the method of the sandbox card."""
-        page = self.get(f'/my/orders/{order}?access_token={token}')
+        return self.card_on(self.get(f'/my/orders/{order}?access_token={token}'))
+
+    @staticmethod
+    def card_on(page: str) -> dict:
+        """Return the provider and the method of the sandbox card on a page to pay."""
         for radio in re.findall(r'<input[^>]*name="o_payment_radio"[^>]*>', page):
             data = dict(re.findall(r'data-([\w-]+)="([^"]*)"', radio))
             if data['provider-code'] == 'demo' and data['payment-option-type'] == 'payment_method':

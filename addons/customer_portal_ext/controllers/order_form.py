@@ -2,10 +2,10 @@
 
 from odoo import http
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.service_contracts.models.portal_upload import BODY_BYTES
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
-from ..models.portal_upload import BODY_BYTES
 from .catalog import Catalog
 from .pay import _id, _ids
 

@@ -1,10 +1,10 @@
 """Transfers that the customer reports: the list, the form, and taking one back."""
 
 from odoo import fields, http
+from odoo.addons.service_contracts.models.portal_upload import BODY_BYTES
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..models.portal_upload import BODY_BYTES
 from .own_rows import OwnRows
 from .pay import _ids
 

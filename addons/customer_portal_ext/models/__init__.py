@@ -1,5 +1,4 @@
 from . import portal_form
-from . import portal_upload
 from . import account_move_line
 from . import account_move_line_card
 from . import account_move_line_pay
@@ -9,6 +8,7 @@ from . import ir_http
 from . import customer_transaction
 from . import payment_promise
 from . import payment_transaction
+from . import payment_transaction_once
 from . import portal_circular
 from . import portal_limit
 from . import referral
@@ -29,6 +29,7 @@ from . import service_contract
 from . import service_contract_card
 from . import service_plan
 from . import service_plan_field
+from . import service_plan_places
 from . import service_request
 from . import service_request_effect
 from . import service_request_trial

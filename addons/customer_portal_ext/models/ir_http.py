@@ -8,15 +8,24 @@ from odoo import models
 from odoo.http import request
 from werkzeug.exceptions import TooManyRequests
 
+from .portal_limit import LIMIT
 from .referral_code import KEY
 
-LIMITED = frozenset({
-    '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/<string:slug>/frame',
-    '/services/order',
-    '/my/cases/new', '/my/transfers/new', '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/arrangement',
-    '/my/installments/<int:plan_id>/payoff', '/my/statement/email', '/my/contracts/<int:contract_id>/card',
-})
-"""Forms that make work for people, or send mail."""
+LIMITED = {
+    **dict.fromkeys((
+        '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/order',
+        '/services/order/remove', '/my/cases/new', '/my/transfers/new', '/my/arrangement',
+        '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/contracts/<int:contract_id>/card',
+        '/my/contracts/<int:contract_id>/readings', '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
+        '/my/orders/<int:order_id>/installments',
+    ), LIMIT),
+    **dict.fromkeys((
+        '/my/orders/<int:order_id>/accept', '/my/orders/<int:order_id>/transaction', '/my/pay/<string:lines>',
+    ), 2 * LIMIT),
+    '/services/<string:slug>/quote': 10 * LIMIT,
+}
+"""How often forms may be sent that make work for people or the machine, or send mail; each change of a choice in the
+calculator asks for a quote."""
 CONTROL = re.compile(r'[\x00-\x1f]')
 
 
@@ -39,7 +48,7 @@ class IrHttp(models.AbstractModel):
         if rule.rule in LIMITED and request.httprequest.method == 'POST':
             senders = [f'address {request.httprequest.remote_addr}']
             senders += [] if request.env.user._is_public() else [f'user {request.env.uid}']
-            if not request.env['portal.limit.hit']._count(rule.rule, senders):
+            if not request.env['portal.limit.hit']._count(rule.rule, senders, LIMITED[rule.rule]):
                 raise TooManyRequests(request.env._("Too many forms in a short time. Try again in ten minutes."))
 
     @classmethod

@@ -57,6 +57,8 @@ class PaymentTransaction(models.Model):
     def _pay_first_charges(self) -> None:
         """Let the payment settle what contracts that were begun online charge at once, and keep its card for them."""
         orders = self.sale_order_ids.filtered(lambda order: order.is_online_contract and order.state == 'sale')
+        if orders and self._paid_before():
+            return  # paid twice: it stays a credit
         receivables = orders._bill_first_charges()
         if receivables:
             self.write({
@@ -88,6 +90,8 @@ class PaymentTransaction(models.Model):
         credit = payment.move_id.line_ids.filtered(lambda line: line.account_id == payment.destination_account_id)
         credit.remove_move_reconcile()
         others = self.invoice_ids.line_ids.filtered(lambda line: line.display_type == 'payment_term')
+        if self._paid_before():
+            others = self.receivable_line_ids  # what is paid twice stays a credit
         by_date = [*self.receivable_line_ids.sorted(_by_due_date), *(others - self.receivable_line_ids).sorted(
             _by_due_date)]
         if self.sale_order_ids:  # an installment takes all that is left for its plan, so it comes last

@@ -23,7 +23,7 @@ class PortalLimitHit(models.Model):
     _key_sent_at = models.Index('(key, sent_at)')
 
     @api.model
-    def _count(self, form: str, senders: list[str]) -> bool:
+    def _count(self, form: str, senders: list[str], limit: int = LIMIT) -> bool:
         """Count a form for each of its senders (address, user); False if one of them sent too many.
 
         It is counted on a cursor of its own, so that a rollback of the request does not forget it.
@@ -35,7 +35,7 @@ class PortalLimitHit(models.Model):
                 "SELECT count(*) FROM portal_limit_hit WHERE key = ANY(%s) AND sent_at > now() AT TIME ZONE 'UTC' - %s"
                 " GROUP BY key ORDER BY 1 DESC LIMIT 1", keys, WINDOW))
             sent = cr.fetchone()
-            if sent and sent[0] >= LIMIT:
+            if sent and sent[0] >= limit:
                 return False
             cr.execute(SQL(
                 "INSERT INTO portal_limit_hit (key, sent_at) SELECT unnest(%s), now() AT TIME ZONE 'UTC'", keys))

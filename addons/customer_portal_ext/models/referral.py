@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
 
 from ..rules.commission import check_referrer
 
@@ -43,7 +43,7 @@ class ReferralReferral(models.Model):
     @api.constrains('code_id', 'partner_id')
     def _check_referrer(self):
         for referral in self:
-            sponsors = self._sponsors(referral.company_id, referral)
+            sponsors = self._sponsors(referral)
             try:
                 check_referrer(sponsors, referral.partner_id.id, referral.referrer_id.id)
             except RuleError as error:
@@ -87,11 +87,24 @@ class ReferralReferral(models.Model):
     # === BUSINESS === #
 
     @api.model
-    def _sponsors(self, company, without) -> dict[int, int]:
-        """Return who was brought by whom in a company, leaving some referrals out."""
-        rows = self.sudo().search_fetch(
-            [('company_id', '=', company.id), ('id', 'not in', without.ids)], ['partner_id', 'referrer_id'])
-        return {row.partner_id.id: row.referrer_id.id for row in rows}
+    def _sponsors(self, referral) -> dict[int, int]:
+        """Return who was brought by whom above the referrer of a referral, in its company and without itself.
+
+        Followed by the database upwards from one customer, whatever else was brought; UNION ends in a circle.
+        """
+        self.flush_model(['company_id', 'partner_id', 'referrer_id'])
+        self.env.cr.execute(SQL(
+            """WITH RECURSIVE above AS (
+                   SELECT partner_id, referrer_id FROM referral_referral
+                    WHERE partner_id = %(first)s AND company_id = %(company)s AND id != %(own)s
+               UNION
+                   SELECT further.partner_id, further.referrer_id FROM referral_referral AS further
+                     JOIN above ON further.partner_id = above.referrer_id
+                    WHERE further.company_id = %(company)s AND further.id != %(own)s
+               ) SELECT partner_id, referrer_id FROM above""",
+            first=referral.referrer_id.id, company=referral.company_id.id, own=referral.id,
+        ))
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _attach(self, code, partner, order=None):

@@ -61,7 +61,7 @@ class SaleOrder(models.Model):
         :raises UserError: if the plan is sold out, an answer is missing, or the options do not go together.
         """
         self.ensure_one()
-        plan._check_contractable()
+        plan._check_contractable(self)
         self._check_answers(plan)
         interval = plan.interval_ids.filtered(lambda interval: interval.id == interval_id)
         self.order_line = [
@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
         plans = self.order_line.service_plan_id
         if not self.order_line:
             raise UserError(self.env._("Your order is empty. Choose a service first."))
-        plans._check_contractable()
+        plans._check_contractable(self)
         self._check_answers(plans)
         if self.online_charges['problem']:
             raise UserError(self.online_charges['problem'])

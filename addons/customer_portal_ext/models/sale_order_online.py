@@ -8,6 +8,7 @@ from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from .payment_transaction_once import BEGUN_BY_CUSTOMER
 from .taken_back import UNTOLD, taken_back
 
 NO_CHARGES = {'problem': '', 'services': [], 'charges': []}
@@ -120,6 +121,7 @@ class SaleOrder(models.Model):
             return self.env._("Tell us first who you are.")
         try:
             self._check_cart()
+            self._check_places()
         except UserError as error:
             return str(error)
         if shown_hash != self._online_fingerprint():
@@ -138,21 +140,28 @@ class SaleOrder(models.Model):
         self.flush_recordset(['online_payment_on'])
         if self._has_to_be_signed():
             raise UserError(self.env._("Read and sign %s first.", self.name))
+        self._check_places()
         if not self._has_to_be_paid() or self._payment_on_its_way():
             raise UserError(self.env._("%s is paid already, or its payment is on its way. Load the page again.",
                                        self.name))
+
+    def _check_places(self) -> None:
+        """Refuse an order whose plans are taken by now; of two that want the last place one waits for the other."""
+        plans = self.order_line.service_plan_id
+        plans._take_turns()
+        plans._check_contractable(self)
 
     def _payment_on_its_way(self):
         return self.transaction_ids.filtered(lambda tx: tx.state in ('pending', 'authorized', 'done'))
 
     def _transaction_to_reuse(self, wanted: dict):
-        """Return the transaction that was begun for the same payment; others that were begun here are given up.
+        """Return the transaction that was begun for the same payment; others are given up.
 
         :param wanted: values that the transaction must have, by field.
         """
         begun = self.transaction_ids.filtered(lambda tx: tx.state == 'draft')
         same = begun.filtered_domain([(name, '=', value) for name, value in wanted.items()])[:1]
-        (begun - same).filtered(lambda tx: tx.operation == 'online_direct')._set_canceled()
+        (begun - same).filtered(lambda tx: tx.operation in BEGUN_BY_CUSTOMER)._give_up()
         return same
 
     # === CONTRACTS === #

@@ -1,8 +1,7 @@
-"""Plans in the online catalog: what visitors read, how many may still be contracted, and what a choice costs."""
+"""Plans in the online catalog: what visitors read, and what a choice costs."""
 
 from odoo import api, fields, models
 from odoo.addons.service_contracts.models.service_terms_mixin import TERM_FIELDS
-from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from .taken_back import UNTOLD, taken_back
@@ -16,20 +15,7 @@ class ServicePlan(models.Model):
     _inherit = ['service.plan', 'website.published.mixin', 'website.searchable.mixin']
 
     website_description = fields.Html("On the site", translate=True, sanitize_attributes=False)
-    capacity = fields.Integer(help="So many contracts of the plan run at the most; 0: as many as are wanted.")
-    places_left = fields.Integer(compute='_compute_places_left')
-    is_sold_out = fields.Boolean(compute='_compute_places_left')
     data_field_ids = fields.One2many('service.plan.field', 'plan_id', "Asked for when contracting", copy=True)
-
-    _capacity_positive = models.Constraint('CHECK (capacity >= 0)', "A capacity is 0 or more.")
-
-    @api.depends('capacity')
-    def _compute_places_left(self):
-        counts = dict(self.env['service.contract'].sudo()._read_group(
-            [('plan_id', 'in', self.ids), ('state', 'in', ('active', 'suspended'))], ['plan_id'], ['__count']))
-        for plan in self:
-            plan.places_left = max(plan.capacity - counts.get(plan._origin, 0), 0) if plan.capacity else 0
-            plan.is_sold_out = bool(plan.capacity and not plan.places_left)
 
     def _compute_website_url(self):
         super()._compute_website_url()
@@ -105,14 +91,6 @@ class ServicePlan(models.Model):
             'charges': [{'date': day, 'amount': amount} for day, amount in sorted(dates.items())][:PREVIEW_ROWS],
             'currency': contract.currency_id,
         }
-
-    def _check_contractable(self) -> None:
-        """Refuse to sell what cannot be delivered."""
-        for plan in self:
-            if not plan.is_published:
-                raise UserError(self.env._("%s is not offered online at the moment.", plan.name))
-            if plan.is_sold_out:
-                raise UserError(self.env._("%s is taken by as many customers as we can serve.", plan.name))
 
     # === CONTRACTS ONLINE === #
 

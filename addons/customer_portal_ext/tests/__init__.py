@@ -8,6 +8,7 @@ from . import test_installments_in_process
 from . import test_customer_transaction
 from . import test_odoo_own
 from . import test_checkout
+from . import test_paid_twice
 from . import test_panel
 from . import test_pay
 from . import test_portal_circular
@@ -15,6 +16,7 @@ from . import test_portal_upload
 from . import test_referral
 from . import test_referral_page
 from . import test_referral_tour
+from . import test_service_plan_places
 from . import test_service_request
 from . import test_service_satisfaction
 from . import test_special_customer

@@ -14,6 +14,7 @@ BATCH = 50
 class PaymentToken(models.Model):
     _inherit = 'payment.token'
 
+    # dunning_sms declares it too: neither add-on needs the other, so each brings what it reads.
     expires_on = fields.Date(help="The last day the card is good for. Providers tell it, or enter it by hand.")
 
 

@@ -6,16 +6,13 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from ..models.portal_upload import BODY_BYTES
 from .contract_page import ContractPage
-
-PHOTO_LIMIT = 5 * 1024 * 1024
-PICTURES = (b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n')
-"""How JPEG and PNG begin, whatever the file is called."""
 
 
 class ReadingPage(ContractPage):
     @http.route('/my/contracts/<int:contract_id>/readings', type='http', auth='user', website=True,
-                methods=['GET', 'POST'], max_content_length=PHOTO_LIMIT + 64 * 1024)
+                methods=['GET', 'POST'], max_content_length=BODY_BYTES)
     def my_readings(self, contract_id, **typed):
         """Show the meters of a contract of one's own and take a reading; any other number leads home."""
         contract_sudo = self._find_contract(contract_id)
@@ -38,19 +35,8 @@ class ReadingPage(ContractPage):
         })
 
     def _take_reading(self, contract_sudo, typed: dict) -> None:
-        photo = self._photo(typed.get('photo'))
+        photo = request.env['portal.upload.mixin']._checked_picture(typed.get('photo'))
         # sudo: customers report readings of the own flats only, and have no right to write any
         contract_sudo._report_reading(
-            str(typed.get('meter')), typed.get('value'), typed.get('date'), request.env.user.partner_id, photo)
-
-    def _photo(self, file) -> bytes | None:
-        """Return a picture as the field takes it, None without one.
-
-        :raises UserError: for what is none, or too large.
-        """
-        content = file.read(PHOTO_LIMIT + 1) if hasattr(file, 'read') else b''
-        if not content:
-            return None
-        if len(content) > PHOTO_LIMIT or not content.startswith(PICTURES):
-            raise UserError(request.env._("The photo must be a JPEG or PNG picture of at most 5 MB."))
-        return base64.b64encode(content)
+            str(typed.get('meter')), typed.get('value'), typed.get('date'), request.env.user.partner_id,
+            base64.b64encode(photo) if photo else None)

@@ -1,3 +1,4 @@
+from . import portal_upload
 from . import service_input_mixin
 from . import service_contract_part_mixin
 from . import service_recurrence_mixin

@@ -1,5 +1,6 @@
 """Readings that occupants report: of the own flats only, looked at by staff, and what they correct."""
 
+import base64
 import io
 from datetime import date
 
@@ -12,6 +13,16 @@ from PIL import Image
 
 from .allocation import AllocationCase
 
+BAD_PHOTOS = (
+    ('a.jpg', b'<script>', "must be a picture"),
+    ('svg.jpg', b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "must be a picture"),
+    ('exe.jpg', b'MZ\x90\x00' + b'\x00' * 200, "must be a picture"),
+    ('broken.png', b'\x89PNG\r\n\x1a\n<script>alert(1)</script>', "must be a picture"),
+    ('broken.jpg', b'\xff\xd8\xff<script>alert(1)</script>', "cannot be read"),
+    ('a.pdf', b'%PDF-1.4 x', "Send a picture"),
+    ('large.jpg', b'\xff\xd8\xff' + b'0' * 5 * 1024 * 1024, "larger than 5 MB"),
+)
+"""Files that are no photo, whatever they are called, and what is said of them."""
 
 @tagged('post_install', '-at_install')
 class TestReadingReport(AllocationCase, HttpCase):
@@ -101,15 +112,23 @@ class TestReadingReport(AllocationCase, HttpCase):
         self.assertIn("Flat 1", page)
         self.assertNotIn("Flat 2", page)
         picture = io.BytesIO()
-        Image.new('RGB', (40, 30)).save(picture, 'JPEG')
+        exif = Image.Exif()
+        exif[0x010F] = 'Camera'
+        Image.new('RGB', (40, 30)).save(picture, 'JPEG', exif=exif)
+        picture.write(b'<script>alert(1)</script>')  # a file that is two things at once
         data = {'csrf_token': Request.csrf_token(self), 'meter': self.chosen, 'value': '90', 'date': '2026-03-10'}
-        bad = self.url_open(address, data=data, files={'photo': ('a.jpg', b'<script>', 'image/jpeg')})
-        self.assertIn("must be a JPEG or PNG", bad.text)
-        self.assertFalse(self.contract._reported_readings())
+        for name, content, told in BAD_PHOTOS:
+            bad = self.url_open(address, data=data, files={'photo': (name, content, 'image/jpeg')})
+            with self.subTest(name):
+                self.assertIn(told, bad.text)
+                self.assertFalse(self.contract._reported_readings())
         sent = self.url_open(address, data=data, files={'photo': ('a.jpg', picture.getvalue(), 'image/jpeg')})
         self.assertIn("on its way", sent.text)
         report = self.contract._reported_readings()
         self.assertEqual((report.value, report.partner_id, bool(report.photo)), (90.0, self.partner, True))
+        kept = base64.b64decode(report.photo)
+        self.assertNotIn(b'Camera', kept, "nothing tells where it was taken")
+        self.assertNotIn(b'<script>', kept)
         other = self.tenants[1].contract_line_id.contract_id
         for contract_id in (other.id, 0, 10**20):
             answer = self.url_open(f'/my/contracts/{contract_id}/readings', data=data, allow_redirects=False)

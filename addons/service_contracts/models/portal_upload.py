@@ -25,10 +25,10 @@ class PortalUploadMixin(models.AbstractModel):
     def _checked_upload(self, file) -> tuple[str, bytes]:
         """Return a clean name and the content of an uploaded file, both empty if there is none.
 
-        :param file: with ``read`` and ``filename``, or None.
+        :param file: with ``read`` and ``filename``; anything else, such as text instead of a file, counts as none.
         :raises UserError: for a file that is too large, or neither a picture nor a PDF.
         """
-        content = file.read(UPLOAD_BYTES + 1) if file else b''
+        content = file.read(UPLOAD_BYTES + 1) if hasattr(file, 'read') else b''
         if not content:
             return '', b''
         if len(content) > UPLOAD_BYTES:
@@ -37,6 +37,14 @@ class PortalUploadMixin(models.AbstractModel):
         if kind not in ENDINGS:
             raise UserError(self.env._("The file must be a picture (PNG, JPEG, WebP) or a PDF."))
         return _clean_name(file.filename, ENDINGS[kind]), content if kind == 'application/pdf' else self._bare(content)
+
+    @api.model
+    def _checked_picture(self, file) -> bytes:
+        """Return the content of an uploaded picture, empty if there is none; a PDF is refused too."""
+        _name, content = self._checked_upload(file)
+        if content.startswith(b'%PDF'):
+            raise UserError(self.env._("Send a picture (PNG, JPEG, WebP)."))
+        return content
 
     def _bare(self, content: bytes) -> bytes:
         """Return a picture as it is seen, without what the camera noted beside it (place, device, time)."""
