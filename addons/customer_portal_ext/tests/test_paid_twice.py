@@ -92,16 +92,20 @@ class TestPaidTwice(PanelCase, AccountPaymentCommon):
 @tagged('post_install', '-at_install')
 class TestOrderPaidTwice(CheckoutCase):
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.provider.copy({'name': "Another card", 'state': 'test', 'is_published': True})
+
     def _redirects(self):
         """Return two payments of one order that were begun at the pages of their providers."""
         self._add()
         self._tell()
         self._sign()
         order = self._cart()
-        other = self.provider.copy({'name': "Another card", 'state': 'test', 'is_published': True})
         begun = [
             self._begin_payment(order, provider_id=provider.id, flow='redirect', tokenization_requested=False)
-            for provider in (self.provider, other)
+            for provider in (self.provider, self.other)
         ]
         by_reference = {tx.reference: tx for tx in order.transaction_ids}
         return order, [by_reference[one['reference']] for one in begun]
