@@ -1,11 +1,11 @@
 """The form of a service in the frame of another site: a signed draft instead of a session, then taken over."""
 
 from odoo import http
+from odoo.addons.service_contracts.models.portal_upload import BODY_BYTES
 from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
-from ..models.portal_upload import BODY_BYTES
 from .catalog import Catalog, _embeddable
 from .pay import _id, _ids
 

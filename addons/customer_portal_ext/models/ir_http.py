@@ -13,8 +13,8 @@ from .referral_code import KEY
 
 LIMITED = {
     **dict.fromkeys((
-        '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/order',
-        '/services/order/remove', '/my/cases/new', '/my/transfers/new', '/my/arrangement',
+        '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/<string:slug>/frame',
+        '/services/order', '/services/order/remove', '/my/cases/new', '/my/transfers/new', '/my/arrangement',
         '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/contracts/<int:contract_id>/card',
         '/my/contracts/<int:contract_id>/readings', '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
         '/my/orders/<int:order_id>/installments',
