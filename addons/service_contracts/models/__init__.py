@@ -39,6 +39,7 @@ from . import service_contract_remote_offer
 from . import service_billing_entry
 from . import service_pending_charge
 from . import service_billing_run
+from . import service_billing_review
 from . import service_billing_batch
 from . import service_billing_worker
 from . import service_billing_preview

@@ -22,6 +22,11 @@ class ResCompany(models.Model):
         help="A service with more missed periods than this is parked instead of billed: its start may be wrong. "
              "0: no limit.",
     )
+    service_review_days = fields.Integer(
+        "Draft window (days)",
+        help="What the scheduler would bill waits so many days as a draft run: look at its preview, correct usage, "
+             "prices or contracts, bill at once or cancel it. Then it bills by itself. 0: bill on the day it is due.",
+    )
     service_recognition = fields.Selection(
         [('none', "With the invoice"), ('month', "By months: each whole month the same"), ('day', "By days")],
         "Income of services", required=True, default='none',
@@ -49,6 +54,11 @@ class ResCompany(models.Model):
     _service_catch_up_limit_positive = models.Constraint(
         'CHECK (service_catch_up_limit >= 0)',
         "The number of periods to catch up cannot be negative; 0 means no limit.",
+    )
+
+    _service_review_days_in_range = models.Constraint(
+        'CHECK (service_review_days BETWEEN 0 AND 60)',
+        "The draft window of billing lasts 0 to 60 days.",
     )
 
     @api.model

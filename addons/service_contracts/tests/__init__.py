@@ -7,6 +7,7 @@ from . import test_api
 from . import test_billing_check
 from . import test_billing_check_periods
 from . import test_billing_entry
+from . import test_billing_review
 from . import test_billing_run
 from . import test_change_interval
 from . import test_change_quota
