@@ -25,7 +25,8 @@ class TestPlanPortal(InstallmentCase, HttpCase):
 
     def test_the_page_shows_schedule_and_next_payment(self):
         page = self._page().text
-        self.assertIn(f'/logo.png?company={self.company.id}', page)
+        if 'website' not in self.env:  # a website has a head of its own
+            self.assertIn(f'/logo.png?company={self.company.id}', page)
         for text in (self.plan.name, '171.07', 'Pay the next installment', self.plan.invoice_id.name):
             self.assertIn(text, page)
 
