@@ -120,6 +120,7 @@ ROUTES = (
     record(PLAN, has_token=True),
     record(f'{PLAN}/pdf', has_token=True, **FILE),
     record(f'{PLAN}/payoff', has_token=True, **POST),
+    record(f'{PLAN}/card', **POST),
     record(f'{PLAN}/documents/<int:document_id>', has_token=True, **FILE),
     record('/my/orders/<int:order_id>/installments', has_token=True, **POST),
     record('/my/orders/<int:order_id>/accept', has_token=True, is_json=True, elsewhere='', **POST),
