@@ -175,7 +175,8 @@ def test_of_two_buyers_of_the_last_piece_exactly_one_holds_it(world, tmp_path):
     assert all('confirmed' in text for text in told), told
     held = world.sql("SELECT state FROM stock_move WHERE sale_line_id IS NOT NULL ORDER BY state")
     assert held == [('assigned',), ('confirmed',)]
-    assert world.value('SELECT SUM(reserved_quantity) FROM stock_quant WHERE quantity > 0') == 1
+    # of all rows: who finds the row of the stock locked, reserves in a row beside it, which Odoo merges later
+    assert world.value('SELECT SUM(reserved_quantity) FROM stock_quant') == 1
     assert not world.faults()
 
 
