@@ -4,7 +4,8 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.addons.installment_sales.tests.provider import SEND, ProviderAnswers
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -12,11 +13,9 @@ from psycopg2 import IntegrityError
 
 from .common import PanelPageCase
 
-SEND = 'odoo.addons.payment.models.payment_transaction.PaymentTransaction._send_payment_request'
-
 
 @tagged('post_install', '-at_install')
-class TestContractCard(PanelPageCase, AccountPaymentCommon):
+class TestContractCard(ProviderAnswers, PanelPageCase, AccountPaymentCommon):
 
     @classmethod
     def setUpClass(cls):
@@ -55,18 +54,6 @@ class TestContractCard(PanelPageCase, AccountPaymentCommon):
 
     def _charge(self, day='2026-03-10', answer=None):
         self._run('ir_cron_charge_cards', day, answer or self._pays)
-
-    @staticmethod
-    def _pays(transaction):
-        transaction._set_done()
-
-    @staticmethod
-    def _declines(transaction):
-        transaction._set_error("Insufficient funds")
-
-    @staticmethod
-    def _is_silent(transaction):
-        raise ValidationError("no connection")
 
     def _states(self):
         return self.line.card_charge_ids.sorted('id').mapped('state')

@@ -4,16 +4,17 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
 from .common import InstallmentCase
+from .provider import SEND, ProviderAnswers
 
 
 @tagged('post_install', '-at_install')
-class TestInstallmentCharge(AccountPaymentCommon, InstallmentCase):
+class TestInstallmentCharge(ProviderAnswers, AccountPaymentCommon, InstallmentCase):
 
     def setUp(self):
         super().setUp()
@@ -30,21 +31,9 @@ class TestInstallmentCharge(AccountPaymentCommon, InstallmentCase):
 
         with freeze_time(day), self.enter_registry_test_mode(), mute_logger(
             'odoo.addons.installment_sales.models.card_charge_mixin',
-        ), patch('odoo.addons.payment.models.payment_transaction.PaymentTransaction._send_payment_request', send):
+        ), patch(SEND, send):
             self.env.ref('installment_sales.installment_charge_cron').method_direct_trigger()
         self.env.invalidate_all()
-
-    @staticmethod
-    def _pays(transaction):
-        transaction._set_done()
-
-    @staticmethod
-    def _declines(transaction):
-        transaction._set_error("Insufficient funds")
-
-    @staticmethod
-    def _is_silent(transaction):
-        raise ValidationError("Could not establish the connection to the payment provider.")
 
     def _states(self):
         return self.plan.charge_ids.sorted('id').mapped('state')
