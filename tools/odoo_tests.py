@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tools import database, modules, odoo_process, templates
+from tools import database, modules, odoo_process, patience, templates
 from tools.commands import die_with_parent, log_path
 from tools.paths import ADDONS, ROOT, TEST_ADDONS
 from tools.tally import Tally
@@ -16,6 +16,7 @@ SUMMARY = re.compile(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests when loadin
 # Odoo repeats at the end that something failed; the failure itself says more.
 REPEATED = re.compile(r'At least one test failed|\d+ failures, \d+ errors of|\d+ failed, \d+ error')
 FAILED = re.compile(r'(?:FAIL|ERROR): (.+)')
+STARTING = re.compile(r': Starting (\S+) \.\.\.')
 SKIPPED = re.compile(r': skipped (.+)$')
 ENTRY = re.compile(r'^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) \S+ \S+: ', re.MULTILINE)
 
@@ -38,7 +39,7 @@ def run(names: list[str], tags: str = '') -> Tally:
     started = [_start(template, names, share) for share in ([tags] if tags else shares(names))]
     total = Tally()
     for number, one in enumerate(started):
-        status = one.process.wait()
+        status = patience.wait(one.process, one.log, one.database)
         database.drop(one.database)
         text = one.log.read_text()
         log = one.log.replace(log_path(f'odoo-tests-{number}' if number else 'odoo-tests'))
@@ -61,10 +62,12 @@ def _start(template: str, names: list[str], tags: str) -> Started:
     name = database.temporary_name('test')
     database.clone(template, name)
     log = log_path(f'odoo-tests-{name}')
-    with log.open('w') as output:
+    log.unlink(missing_ok=True)
+    # To append, so that Odoo does not write over what is said when it stands still.
+    with log.open('a') as output:
         process = subprocess.Popen(
             odoo_process.command(name, *_options(names, tags)),
-            env=odoo_process.environment(),
+            env={**odoo_process.environment(), **patience.ENVIRONMENT},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -95,8 +98,8 @@ def _options(names: list[str], tags: str) -> list:
 def count(text: str, status: int) -> Tally:
     """Read Odoo's log: no summary, no test, or a bad exit status is a failure too."""
     summary = SUMMARY.search(text)
-    if not summary:
-        return Tally(failed=1, failures=('Odoo ended before its tests did',))
+    if end := early_end(text):
+        return Tally(failed=1, failures=(end[0].strip(),))
     failed, errors, total = map(int, summary.groups())
     skipped = len(skips(text))
     bad = failed + errors
@@ -109,8 +112,18 @@ def count(text: str, status: int) -> Tally:
 
 def report(text: str) -> str:
     """What a reader of the log wants to see: failures, warnings about our modules, skips."""
-    end = [] if SUMMARY.search(text) else ['Odoo ended before its tests did:\n', *text.splitlines(keepends=True)[-20:]]
-    return ''.join(failures(text) + warnings(text) + end + [f'Skipped: {line}\n' for line in skips(text)])
+    return ''.join(failures(text) + warnings(text) + early_end(text) + [f'Skipped: {line}\n' for line in skips(text)])
+
+
+def early_end(text: str, lines: int = 20) -> list[str]:
+    """Nothing if Odoo came to its end; else after which test it did not, and its last lines."""
+    before, still, after = text.partition(patience.STOOD_STILL)
+    if SUMMARY.search(text) and not still:
+        return []
+    begun = STARTING.findall(text)
+    end = [*before.splitlines(keepends=True)[-lines:], still + after]
+    verb = 'stood still' if still else 'ended too early'
+    return [f'Odoo {verb}{f", its last test was {begun[-1]}" if begun else ""}.\n', *end]
 
 
 def skips(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import modules, odoo_tests
+from tools import modules, odoo_tests, patience
 from tools.tally import Tally
 
 LINE = '2026-01-02 03:04:05,678 99 {level} some_database {logger}: {text}\n'
@@ -34,7 +34,16 @@ def test_failures_and_errors_both_count_as_failed():
 
 def test_an_odoo_that_dies_early_is_a_failure():
     assert odoo_tests.count(line('Loading modules'), 1).failed == 1
-    assert 'Odoo ended before' in odoo_tests.report('Killed\n')
+    assert 'Odoo ended too early' in odoo_tests.report('Killed\n')
+    assert odoo_tests.count(line('Starting TestPlan.test_x ... '), 1).failures == (
+        'Odoo ended too early, its last test was TestPlan.test_x.',
+    )
+
+
+def test_an_odoo_that_stands_still_after_its_tests_is_a_failure():
+    text = summary(0, 0, 5) + f'{patience.STOOD_STILL}.\nThread 7\n'
+    assert odoo_tests.count(text, 1).failed == 1
+    assert 'Thread 7' in odoo_tests.report(text)
 
 
 def test_a_run_without_any_test_is_a_failure():
