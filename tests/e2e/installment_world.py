@@ -1,14 +1,12 @@
-"""A company that sells in installments, with stored cards and a bank that writes down what it is asked."""
+"""A company that sells in installments, with stored cards."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.forks import Fork, Forks, forked_odoo
-from tests.e2e.processes import cloned_database, psql
+from tests.e2e.card_world import CardWorld
+from tests.e2e.forks import forked_odoo
+from tests.e2e.processes import cloned_database
 
 MODULES = ['installment_sales', 'installment_sales_stock', 'payment_demo']
 SETUP = """
@@ -53,23 +51,6 @@ for number in range({count}):
         }})
 env.cr.commit()
 """
-BANK = """
-import os, random, signal, time
-from odoo.exceptions import ValidationError
-from odoo.addons.payment.models.payment_transaction import PaymentTransaction
-book = os.open({book!r}, os.O_WRONLY | os.O_APPEND)
-def ask(transaction):
-    os.write(book, (transaction.reference + '\\n').encode())
-    {answer}
-PaymentTransaction._send_payment_request = ask
-type(env['payment.transaction'])._send_payment_request = ask
-"""
-"""The bank of a process: it writes down every request before it answers, past all transactions."""
-PAYS = "transaction._set_done()"
-SLOWLY = "time.sleep(0.05); transaction._set_done()"
-SILENT = "raise ValidationError('no answer')"
-DIES = "os.kill(os.getpid(), signal.SIGKILL)"
-CHARGE = "env['installment.charge']._cron_charge()\n"
 BILL = "env['installment.line']._cron_bill()\n"
 
 RULES = {
@@ -103,47 +84,14 @@ RULES = {
 }
 
 
-@dataclass(frozen=True)
-class InstallmentWorld:
-    """A database of its own, a loaded Odoo on it, and the bank's book."""
+class InstallmentWorld(CardWorld):
+    """Customers who bought in installments."""
 
-    database: str
-    forks: Forks
-    book: Path
+    model = 'installment.charge'
+    rules = RULES
 
     def sell(self, count: int, terms: str = 'ONE', product: str = 'COURSE', ref: str = 'S', confirmed: bool = True):
         self.forks.run(SELL.format(count=count, terms=terms, product=product, ref=ref, is_confirmed=confirmed))
-
-    def charge(self, answer: str = PAYS) -> Fork:
-        """Start the charging job in a process of its own, whose bank answers so."""
-        return self.forks.start(BANK.format(book=str(self.book), answer=answer) + CHARGE)
-
-    def charge_all(self, answer: str = PAYS) -> None:
-        child = self.charge(answer)
-        assert child.wait() == 0, child.errors
-
-    def asked(self) -> Counter:
-        """How often the bank was asked to charge each installment, whatever the attempt."""
-        references = self.book.read_text().split()
-        return Counter(re.sub(r'-\d+$', '', reference) for reference in references)
-
-    def sql(self, query: str, *values) -> list[tuple]:
-        return psql(self.database, query, *values)
-
-    def value(self, query: str, *values):
-        ((found,),) = self.sql(query, *values)
-        return found
-
-    def states(self) -> dict[str, int]:
-        return dict(self.sql('SELECT state, COUNT(*) FROM installment_charge GROUP BY state'))
-
-    def let_lease_end(self) -> None:
-        """Make every request older than the time a worker may take for it."""
-        self.sql("UPDATE installment_charge SET write_date = write_date - interval '1 hour'")
-
-    def faults(self) -> list[str]:
-        """What is wrong with plans, entries and payments."""
-        return [f'{name}: {len(rows)}, such as {rows[0]}' for name, query in RULES.items() if (rows := self.sql(query))]
 
 
 @contextmanager

@@ -8,15 +8,8 @@ import time
 
 import pytest
 
-from tests.e2e.installment_world import (
-    BILL,
-    DIES,
-    MODULES,
-    PAYS,
-    SILENT,
-    SLOWLY,
-    installment_world,
-)
+from tests.e2e.card_world import DIES, PAYS, SILENT, SLOWLY, TIMES_OUT
+from tests.e2e.installment_world import BILL, MODULES, installment_world
 from tests.e2e.processes import plain_database
 from tools import postgres
 
@@ -80,17 +73,18 @@ def test_two_jobs_charge_every_installment_once(world):
     assert not world.faults()
 
 
-def test_a_timeout_is_never_answered_by_a_second_charge(world):
+@pytest.mark.parametrize('answer', [SILENT, TIMES_OUT], ids=['told to us', 'taken for a decline by the provider'])
+def test_a_timeout_is_never_answered_by_a_second_charge(world, answer):
     """2.9: the bank may have taken the money, so nobody asks again; its late answer is booked once."""
     world.sell(3)
-    world.charge_all(SILENT)
+    world.charge_all(answer)
     for _time in range(3):
         world.let_lease_end()
         world.charge_all(PAYS)
     assert set(world.asked().values()) == {1}
     assert world.states() == {'unknown': 3}
     assert world.value("SELECT COUNT(*) FROM account_payment") == 0
-    world.forks.run("env['installment.charge'].search([]).transaction_id._set_done()\nenv.cr.commit()\n")
+    world.answer_late()
     for _time in range(2):
         world.charge_all()
     assert world.states() == {'done': 3}

@@ -21,6 +21,7 @@ from . import installment_plan_figures
 from . import installment_plan_invoicing
 from . import installment_plan_portal
 from . import installment_plan_settlement
+from . import payment_provider_answer
 from . import product_category
 from . import product_template
 from . import res_company

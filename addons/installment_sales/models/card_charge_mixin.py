@@ -125,7 +125,7 @@ class CardChargeMixin(models.AbstractModel):
     @api.model
     def _waiting_domain(self, today: date) -> Domain:
         """Return the charges that keep what they pay from being charged again."""
-        is_unbooked = Domain('state', '=', 'done') & Domain('transaction_id.is_post_processed', '=', False)
+        is_unbooked = Domain('transaction_id', 'any', [('state', '=', 'done'), ('is_post_processed', '=', False)])
         return (
             Domain('state', 'in', OPEN_STATES) | is_unbooked | Domain('next_date', '>', today)
             | Domain('is_final', '=', True)
@@ -171,7 +171,7 @@ class CardChargeMixin(models.AbstractModel):
         """Ask the provider once; whatever is no answer leaves the charge unknown."""
         self.ensure_one()
         try:
-            self.transaction_id._send_payment_request()
+            self.transaction_id.with_context(is_automatic_charge=True)._send_payment_request()
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - any failure on the way may have moved money
@@ -185,7 +185,7 @@ class CardChargeMixin(models.AbstractModel):
         for charge in self:
             transaction = charge.transaction_id
             if transaction.state == 'done':
-                charge.write({'state': 'done', 'reason': False})
+                charge.write({'state': 'done', 'reason': False, 'next_date': False, 'is_final': False})
                 charge._tell()
             elif transaction.state in ('error', 'cancel'):
                 charge._decline(transaction.state_message or '')
@@ -194,13 +194,15 @@ class CardChargeMixin(models.AbstractModel):
 
     @api.model
     def _follow_open(self) -> None:
-        """Follow unknown charges; those that a killed worker left behind become unknown, not new."""
+        """Follow unknown charges, and declined ones that went through after all.
+
+        What a killed worker left behind becomes unknown, not new.
+        """
         lost = self.search([('state', '=', 'claimed'), ('write_date', '<', fields.Datetime.now() - LEASE)])
         lost.write({'state': 'unknown', 'reason': self.env._("The answer of the provider was lost.")})
-        answered = self.search([
-            ('state', '=', 'unknown'), ('transaction_id.state', 'in', ('done', 'error', 'cancel')),
-        ])
-        answered._follow()
+        answered = Domain('state', '=', 'unknown') & Domain('transaction_id.state', 'in', ('done', 'error', 'cancel'))
+        paid_late = Domain('state', '=', 'declined') & Domain('transaction_id.state', '=', 'done')
+        self.search(answered | paid_late)._follow()
         self.env['ir.cron']._commit_progress()
         for charge in self.search([('state', '=', 'done'), ('transaction_id.is_post_processed', '=', False)]):
             charge._post_process()

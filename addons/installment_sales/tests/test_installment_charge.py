@@ -2,9 +2,10 @@
 
 from unittest.mock import patch
 
+import requests
 from freezegun import freeze_time
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
@@ -56,6 +57,53 @@ class TestInstallmentCharge(ProviderAnswers, AccountPaymentCommon, InstallmentCa
         self._cron('2026-02-20', self._pays)
         self.assertEqual(self._states(), ['unknown'])
         self.assertEqual(len(self.sent), 1)
+
+    def test_a_provider_that_takes_no_answer_for_a_decline_is_not_believed(self):
+        """2.9: after a timeout most providers of Odoo set a transaction to error, as after a word of the bank."""
+        outcomes = {
+            'a timeout': (requests.exceptions.Timeout(), 'unknown'),
+            'no connection': (requests.exceptions.ConnectionError(), 'unknown'),
+            'a broken server': (self._answer(503), 'unknown'),
+            'the same request is still at work': (self._answer(409), 'unknown'),
+            'a word of the bank': (self._answer(402), 'declined'),
+        }
+        for name, (told, state) in outcomes.items():
+            plan = self._sold(self.free)
+            plan.set_payment_token(self.token.id)
+            with self.subTest(name), patch('requests.request', side_effect=[told]), mute_logger(
+                    'odoo.addons.payment.models.payment_provider'):
+                with freeze_time('2026-02-15'):
+                    charge = self.env['installment.charge'].sudo()._claim(plan.line_ids.sorted('number')[0])
+                with patch(SEND, self._asks_as_most_do), mute_logger(
+                        'odoo.addons.installment_sales.models.card_charge_mixin'):
+                    charge._send()
+                self.assertEqual(charge.state, state)
+
+    @staticmethod
+    def _answer(status):
+        answer = requests.Response()
+        answer.status_code, answer._content = status, b'no'
+        return answer
+
+    @staticmethod
+    def _asks_as_most_do(transaction):
+        try:
+            transaction._send_api_request('POST', 'payments')
+        except ValidationError as error:
+            transaction._set_error(str(error))
+
+    def test_a_page_of_odoo_still_reads_a_failed_request(self):
+        provider = self.token.provider_id
+        with patch('requests.request', side_effect=requests.exceptions.Timeout), self.assertRaises(ValidationError):
+            provider._send_api_request('POST', 'payments')
+
+    def test_a_declined_charge_that_went_through_after_all_is_not_made_again(self):
+        """2.9: the provider corrects itself before the next attempt."""
+        self._cron('2026-02-15', self._declines)
+        self.plan.charge_ids.transaction_id._set_done()
+        self._cron('2026-02-19', self._pays)
+        self.assertEqual((self._states(), len(self.sent)), (['done'], 1))
+        self.assertEqual(self.plan.amount_residual, 666.67)
 
     def test_a_late_answer_books_the_payment(self):
         self._cron('2026-02-15', self._is_silent)
