@@ -74,6 +74,12 @@ def clone(template: str, name: str) -> None:
     query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
+def limit_waits(name: str) -> None:
+    """Let a statement that never ends or waits for a lock for ever fail, with the stack of who asked for it."""
+    query(f"ALTER DATABASE \"{name}\" SET statement_timeout = '5min'")
+    query(f"ALTER DATABASE \"{name}\" SET lock_timeout = '2min'")
+
+
 def rename(name: str, new: str) -> None:
     """Give a finished database its name; the database last, for it is what counts."""
     drop(new)

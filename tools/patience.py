@@ -8,7 +8,7 @@ from pathlib import Path
 from tools import database
 
 STOOD_STILL = 'Stood still'
-MINUTES = 10
+MINUTES = 5
 # Python then answers SIGABRT with the stacks of all threads.
 ENVIRONMENT = {'PYTHONFAULTHANDLER': '1'}
 ACTIVITY = """

@@ -71,3 +71,25 @@ def test_the_modules_are_shared_out_so_that_both_processes_have_about_as_many_te
     monkeypatch.setattr(modules, 'test_count', {'big': 9, 'middle': 5, 'small': 3}.get)
     assert odoo_tests.shares(['small', 'big', 'middle']) == ['/big', '/middle,/small']
     assert odoo_tests.shares(['small']) == ['/small']
+
+
+@pytest.mark.parametrize('logs, counted', [
+    ([f'{patience.STOOD_STILL}.\nThread 7\n', summary(0, 0, 5)], Tally(5, 0)),
+    ([f'{patience.STOOD_STILL}.\nThread 7\n', f'{patience.STOOD_STILL}.\n'], Tally(0, 1)),
+    ([summary(1, 0, 5)], Tally(4, 1)),
+])
+def test_a_share_that_stood_still_is_begun_once_more_and_tells_where(logs, counted, monkeypatch, tmp_path, capsys):
+    def start(_template, _names, tags):
+        log = tmp_path / f'{len(logs)}.log'
+        log.write_text(logs.pop(0))
+        return odoo_tests.Started('some_database', tags, log, None)
+
+    monkeypatch.setattr(odoo_tests, '_start', start)
+    monkeypatch.setattr(odoo_tests, 'log_path', lambda name: tmp_path / f'{name}.log')
+    monkeypatch.setattr(odoo_tests.templates, 'base', lambda _names: 'template')
+    monkeypatch.setattr(odoo_tests.database, 'drop', lambda _name: None)
+    monkeypatch.setattr(patience, 'wait', lambda *_: 0)
+    told = 'Thread 7' in logs[0]
+    assert odoo_tests.run(['service_contracts'], '/service_contracts') == counted
+    assert not logs
+    assert ('Thread 7' in capsys.readouterr().out) == told
