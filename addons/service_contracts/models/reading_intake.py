@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 
 from odoo.api import Environment
 from odoo.fields import Domain
+
+from ..rules.sent import is_number, is_text, shown
 
 KEYS = {'external_ref', 'group', 'unit', 'meter', 'date', 'value', 'goes_on_from'}
 LIMIT = 10**12
@@ -51,7 +52,7 @@ class ReadingIntake:
         if type(item) is not dict or not item.keys() <= KEYS:
             raise RefusedReading(env._("A reading is an object with %s and no other keys.", ', '.join(sorted(KEYS))))
         external_ref = item.get('external_ref')
-        if type(external_ref) is not str or not 0 < len(external_ref) <= TEXT_LIMIT or '\x00' in external_ref:
+        if not external_ref or not is_text(external_ref, TEXT_LIMIT):
             raise RefusedReading(env._("“external_ref” must be a text of 1 to %s characters.", TEXT_LIMIT))
         goes_on_from = item.get('goes_on_from')
         unit = self._unit(item)
@@ -63,7 +64,7 @@ class ReadingIntake:
 
     def _number(self, item: dict, name: str) -> float:
         value = item.get(name)
-        if type(value) not in (int, float) or not isfinite(value) or not 0 <= value < LIMIT:
+        if not is_number(value, LIMIT) or value < 0:
             raise RefusedReading(self.env._(
                 "“%s” must be a number from 0 up to one million million, such as 1234.5.", name,
             ))
@@ -85,7 +86,7 @@ class ReadingIntake:
         if unit is None:
             raise RefusedReading(self.env._(
                 "There is no unit “%(unit)s” in a group “%(group)s” of %(company)s.",
-                unit=str(item.get('unit'))[:60], group=str(item.get('group'))[:60], company=self.env.company.name,
+                unit=shown(item.get('unit')), group=shown(item.get('group')), company=self.env.company.name,
             ))
         return unit
 
@@ -94,7 +95,7 @@ class ReadingIntake:
         if meter_id is None:
             raise RefusedReading(self.env._(
                 "There is no meter “%(meter)s” in %(company)s.",
-                meter=str(item.get('meter'))[:60], company=self.env.company.name,
+                meter=shown(item.get('meter')), company=self.env.company.name,
             ))
         return meter_id
 
@@ -123,6 +124,5 @@ class ReadingIntake:
 
 def _name(*values) -> tuple | None:
     """Return texts and ids that can be looked up, None for anything else."""
-    fits = all(type(value) is str and '\x00' not in value or type(value) is int and 0 < value < ID_LIMIT
-               for value in values)
+    fits = all(is_text(value) or type(value) is int and 0 < value < ID_LIMIT for value in values)
     return values if fits else None

@@ -8,6 +8,8 @@ from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..rules.sent import is_text, shown
+
 FINDERS = {
     'partner': ('res.partner', 'ref'),
     'plan': ('service.plan', 'code'),
@@ -41,7 +43,7 @@ class References:
         env = self.env
         if type(value) not in (int, str) or not value:
             raise UserError(env._("“%(key)s” must be a database id or a text, not “%(value)s”.",
-                                  key=key, value=str(value)[:60]))
+                                  key=key, value=shown(value)))
         if isinstance(value, int) and not SMALLEST <= value <= LARGEST:
             raise UserError(env._("“%(key)s” must be a whole number from %(low)s to %(high)s.",
                                   key=key, low=SMALLEST, high=LARGEST))
@@ -53,11 +55,11 @@ class References:
         if found:
             raise UserError(env._(
                 "More than one %(key)s has the reference “%(value)s”. Send its database id.",
-                key=key, value=str(value)[:60],
+                key=key, value=shown(value),
             ))
         raise UserError(env._(
             "There is no %(key)s “%(value)s” in %(company)s. Create it first.",
-            key=key, value=str(value)[:60], company=env.company.name,
+            key=key, value=shown(value), company=env.company.name,
         ))
 
     def _look_up(self, key: str, values: set) -> None:
@@ -65,7 +67,7 @@ class References:
         Model, found = self.env[model], self._found[key]
         found |= {value: Model.browse() for value in values}
         ids = [value for value in values if isinstance(value, int) and SMALLEST <= value <= LARGEST]
-        texts = [value for value in values if isinstance(value, str)]
+        texts = [value for value in values if is_text(value)]
         if not (ids or texts):
             return
         named = Domain('id', 'in', ids) | Domain(name, 'in', texts)

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..rules.sent import shown
 from .service_billing_worker import BATCH
 
 MAY_BILL = 'service_contracts.group_contract_manager,service_contracts.group_contract_integrator'
@@ -202,7 +203,7 @@ class ServiceBillingRun(models.Model):
         try:
             return date.fromisoformat(text)
         except (ValueError, TypeError) as error:
-            raise UserError(self.env._("“%(text)s” is no date. Send it as 2025-12-31.", text=text)) from error
+            raise UserError(self.env._("“%(text)s” is no date. Send it as 2025-12-31.", text=shown(text))) from error
 
     def _status(self) -> dict:
         self.ensure_one()

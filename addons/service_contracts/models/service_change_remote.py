@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..rules.sent import is_text, shown
 from .service_change_outcome import Outcome
 
 KEY_LIMIT = 200
@@ -51,7 +52,7 @@ class ServiceContract(models.Model):
         :raises AccessError: without the right to write contracts.
         """
         contract = self._changing_contract(external_ref)
-        if not isinstance(key, str) or not 0 < len(key) <= KEY_LIMIT or '\x00' in key:
+        if not key or not is_text(key, KEY_LIMIT):
             raise UserError(self.env._("“key” must be a text of 1 to %s characters.", KEY_LIMIT))
         if known := contract._known_change(key):
             return known
@@ -69,7 +70,7 @@ class ServiceContract(models.Model):
         self._check_remote_access()
         change = self._change_by_key(key)
         if not change:
-            raise UserError(self.env._("No change has the key “%s”.", str(key)[:60]))
+            raise UserError(self.env._("No change has the key “%s”.", shown(key)))
         change.action_withdraw()
         return change._prepare_answer()
 
@@ -78,7 +79,7 @@ class ServiceContract(models.Model):
         return self._contracts_by_ref([external_ref] if isinstance(external_ref, str) else external_ref)
 
     def _change_by_key(self, key):
-        if not isinstance(key, str):
+        if not is_text(key, KEY_LIMIT):
             raise UserError(self.env._("“key” must be a text of 1 to %s characters.", KEY_LIMIT))
         company = self.company_id or self.env.company
         return self.env['service.contract.change'].search([('company_id', '=', company.id), ('key', '=', key)], limit=1)

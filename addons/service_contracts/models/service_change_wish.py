@@ -6,6 +6,8 @@ from typing import Any
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..rules.sent import shown
+
 CHANGE_KEYS = {'plan', 'interval', 'when', 'services', 'reason'}
 SERVICE_KEYS = {'line', 'product', 'quantity'}
 
@@ -60,7 +62,7 @@ class ServiceContract(models.Model):
             raise UserError(self.env._(
                 "%(contract)s: its plan %(plan)s may not change to “%(target)s”, but to: %(allowed)s. "
                 "The plan's page “Trial and changes” tells where it may go.",
-                contract=self.display_name, plan=self.plan_id.name or self.env._("none"), target=str(value)[:60],
+                contract=self.display_name, plan=self.plan_id.name or self.env._("none"), target=shown(value),
                 allowed=', '.join(self.plan_id.allowed_target_ids.mapped('name')) or self.env._("none"),
             ))
         return found[0]
@@ -80,7 +82,7 @@ class ServiceContract(models.Model):
                 return service, float(item['quantity'])
         raise UserError(self.env._(
             "%(contract)s has no running service “%(service)s”. It has: %(services)s.",
-            contract=self.display_name, service=str(wanted)[:60],
+            contract=self.display_name, service=shown(wanted),
             services=', '.join(line._service_name() for line in offers) or self.env._("none"),
         ))
 

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ..rules.errors import RuleError
 from ..rules.options import choice_problems, new_problems
+from ..rules.sent import shown
 from ..rules.terms import ContractTerms, earliest_end
 from .service_gate import SERVICE_GATE
 
@@ -183,7 +184,7 @@ class ServiceContract(models.Model):
         if not found:
             raise UserError(self.env._(
                 "%(contract)s: its plan offers no option “%(option)s”. It offers: %(options)s.",
-                contract=self.display_name, option=str(option)[:60],
+                contract=self.display_name, option=shown(option),
                 options=', '.join(options.mapped('display_name')) or self.env._("none"),
             ))
         return found

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command, Domain
 
+from ..rules.sent import is_text, shown
 from .remote_references import FINDERS, References
 from .service_price_mixin import PRICE_FIELDS
 from .service_recurrence_mixin import RECURRENCE_FIELDS
@@ -148,7 +149,7 @@ class ServiceContract(models.Model):
         if unknown := item.keys() - keys:
             raise UserError(self.env._(
                 "%(item)s: unknown key “%(key)s”. Known are %(keys)s.",
-                item=name, key=min(map(str, unknown)), keys=', '.join(sorted(keys)),
+                item=name, key=shown(min(map(str, unknown))), keys=', '.join(sorted(keys)),
             ))
 
     def _check_tiers(self, tiers, name: str) -> None:
@@ -158,7 +159,7 @@ class ServiceContract(models.Model):
             self._check_item(tier, TIER_KEYS, self.env._("%(line)s, tier %(number)s", line=name, number=number))
 
     def _item_name(self, item: dict, place: int) -> str:
-        return self.env._("Contract %(place)s (%(ref)s)", place=place, ref=item['external_ref'][:60])
+        return self.env._("Contract %(place)s (%(ref)s)", place=place, ref=shown(item['external_ref']))
 
     def _remote_date(self, text) -> fields.Date:
         self._check_input({'date_end': text})
@@ -180,12 +181,13 @@ class ServiceContract(models.Model):
         refs = external_refs or []
         if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs) or len(refs) > ITEM_LIMIT:
             raise UserError(self.env._("“external_refs” must be a list of at most %s texts.", ITEM_LIMIT))
-        found = self.search(self._remote_domain() & Domain('external_ref', 'in', refs)) if refs else self.browse()
+        texts = [ref for ref in refs if is_text(ref)]
+        found = self.search(self._remote_domain() & Domain('external_ref', 'in', texts)) if texts else self.browse()
         by_ref = {contract.external_ref: contract for contract in found}
         if unknown := [ref for ref in refs if ref not in by_ref]:
             raise UserError(self.env._(
                 "No contract of %(company)s has the external reference “%(ref)s”. Open it first.",
-                company=self.env.company.name, ref=unknown[0][:60],
+                company=self.env.company.name, ref=shown(unknown[0]),
             ))
         return self.browse(by_ref[ref].id for ref in refs)
 

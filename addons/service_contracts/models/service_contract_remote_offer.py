@@ -3,6 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..rules.sent import shown
 from .service_contract_remote import OFFER_KEYS
 
 
@@ -50,7 +51,7 @@ class ServicePlan(models.Model):
         if not found:
             raise UserError(self.env._(
                 "%(plan)s does not offer the interval “%(interval)s”. It offers: %(intervals)s.",
-                plan=self.display_name or self.env._("A contract without plan"), interval=str(interval)[:60],
+                plan=self.display_name or self.env._("A contract without plan"), interval=shown(interval),
                 intervals=', '.join(f'{{"count": {offer.interval_count}, "unit": "{offer.interval_unit}"}}'
                                     for offer in self.interval_ids) or self.env._("none"),
             ))

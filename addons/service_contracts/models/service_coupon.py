@@ -5,6 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
+from ..rules.sent import is_text, shown
+
 LIMIT = 10**12
 
 
@@ -73,13 +75,13 @@ class ServiceCoupon(models.Model):
 
         :raises UserError: for an unknown, expired or used up code.
         """
-        text = code.strip() if isinstance(code, str) else ''
+        text = code.strip() if is_text(code) else ''
         pattern = text.replace('\\', r'\\').replace('%', r'\%').replace('_', r'\_')
         domain = Domain('company_id', '=', company.id) & Domain('code', '=ilike', pattern)
         coupon = self.search(domain, limit=1) if text else self.browse()
         today = company._service_today()
         if not coupon:
-            raise UserError(self.env._("There is no coupon “%s”. Check the code.", str(code)[:60]))
+            raise UserError(self.env._("There is no coupon “%s”. Check the code.", shown(code)))
         if (coupon.date_start and today < coupon.date_start) or (coupon.date_end and today > coupon.date_end):
             raise UserError(self.env._(
                 "The coupon %(code)s is valid from %(start)s to %(end)s only.", code=coupon.code,

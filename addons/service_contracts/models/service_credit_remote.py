@@ -1,10 +1,10 @@
 """What other systems may ask of prepaid credit, by JSON-2 and XML-RPC: grant it, read it, refund it."""
 
-from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..rules.sent import is_number, is_text, shown
 from .remote_references import References
 
 ITEM_LIMIT = 1000
@@ -153,7 +153,7 @@ class ServiceCreditGrant(models.Model):
                     place=place, keys=', '.join(sorted(KEYS)),
                 ))
             key = item.get('key')
-            if not isinstance(key, str) or not 0 < len(key) <= KEY_LIMIT or '\x00' in key or key in keys:
+            if not key or not is_text(key, KEY_LIMIT) or key in keys:
                 raise UserError(self.env._(
                     "Credit %(place)s: “key” must be a text of 1 to %(limit)s characters, sent once.",
                     place=place, limit=KEY_LIMIT,
@@ -163,6 +163,7 @@ class ServiceCreditGrant(models.Model):
                 raise UserError(self.env._("Credit %s: “partner” and “amount” are needed.", place))
 
     def _by_key(self, keys: list[str]) -> dict:
+        keys = [key for key in keys if is_text(key)]
         grants = self.search([('company_id', '=', self.env.company.id), ('external_key', 'in', keys)])
         return {grant.external_key: grant for grant in grants}
 
@@ -171,7 +172,7 @@ class ServiceCreditGrant(models.Model):
             raise UserError(self.env._("“keys” must be a list of at most %s texts.", ITEM_LIMIT))
         known = self._by_key(keys)
         if unknown := [key for key in keys if key not in known]:
-            raise UserError(self.env._("There is no credit with the key “%s”. Grant it first.", unknown[0][:60]))
+            raise UserError(self.env._("There is no credit with the key “%s”. Grant it first.", shown(unknown[0])))
         return self.union(*known.values())
 
     def _named_contracts(self, credits: list[dict]) -> dict:
@@ -180,14 +181,14 @@ class ServiceCreditGrant(models.Model):
         return {contract.external_ref: contract for contract in Contract._contracts_by_ref(refs)} if refs else {}
 
     def _named_currencies(self, credits: list[dict]) -> dict:
-        codes = {item['currency'] for item in credits if isinstance(item.get('currency'), str)}
+        codes = {item['currency'] for item in credits if is_text(item.get('currency'))}
         found = self.env['res.currency'].search([('name', 'in', list(codes))])
         currencies = {currency.name: currency for currency in found}
         for item in credits:
             code = item.get('currency')
             if code and (not isinstance(code, str) or code not in currencies):
                 raise UserError(self.env._(
-                    "There is no currency “%s”. Send a code such as EUR.", str(code)[:20],
+                    "There is no currency “%s”. Send a code such as EUR.", shown(code),
                 ))
         return currencies
 
@@ -214,7 +215,7 @@ class ServiceCreditGrant(models.Model):
         currency = self.env['res.currency'].browse(vals.get('currency_id')) or contract.currency_id
         currency = currency or self.env.company.currency_id
         amount = item['amount']
-        if isinstance(amount, float) and isfinite(amount) and currency.round(amount) != amount:
+        if isinstance(amount, float) and is_number(amount, 10**12) and currency.round(amount) != amount:
             raise UserError(self.env._(
                 "Credit “%(key)s”: %(amount)s has more decimals than %(currency)s. Round it first.",
                 key=item['key'], amount=amount, currency=currency.name,

@@ -12,6 +12,7 @@ from odoo.fields import Domain
 
 from ..rules.entitlements import Entitlement, Feature, ServiceStanding, asked, combined, entitlement
 from ..rules.periods import Period
+from ..rules.sent import is_text, shown
 from ..rules.usage import moments_of
 from .service_contract_remote import ITEM_LIMIT
 from .service_trial import ONE_DAY
@@ -117,7 +118,7 @@ class ServiceContract(models.Model):
         if unknown := sorted(set(refs) - set(partners.mapped('ref'))):
             raise UserError(self.env._(
                 "No customer of %(company)s has the internal reference “%(ref)s”.",
-                company=self.env.company.name, ref=unknown[0][:60],
+                company=self.env.company.name, ref=shown(unknown[0]),
             ))
         domain = self._remote_domain() & Domain('state', '!=', 'draft')
         return self.search(domain & Domain('partner_id', 'in', partners.ids), order='id', limit=ITEM_LIMIT)
@@ -231,7 +232,7 @@ class Granted:
 
 
 def _is_ref(value) -> bool:
-    return isinstance(value, str) and bool(value)
+    return bool(value) and is_text(value)
 
 
 def _refs(checks: list[dict], name: str) -> list[str]:

@@ -1,11 +1,12 @@
 """Checks what comes from outside against the fields it is for, and refuses it in a sentence."""
 
 from datetime import date
-from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+
+from ..rules.sent import is_number, is_text, shown
 
 INTEGER_LIMIT = 2**31
 NUMBER_LIMIT = 10**12
@@ -71,7 +72,7 @@ class ServiceInputMixin(models.AbstractModel):
         raise ValidationError(self.env._(
             "%(record)s: “%(value)s” does not fit the field “%(field)s”. Send %(expected)s.",
             record=self._input_record_name(),
-            value=str(value)[:60].replace('\x00', '␀'),
+            value=shown(value),
             field=field._description_string(self.env),
             expected=expected,
         ))
@@ -105,7 +106,7 @@ class ServiceInputMixin(models.AbstractModel):
         if field.type == 'json':
             return env._("an object with numbers as values")
         limit = HTML_LIMIT if field.type == 'html' else TEXT_LIMIT
-        return env._("a text of at most %(limit)s characters without control character 0", limit=limit)
+        return env._("a text of at most %(limit)s characters, in Unicode without control character 0", limit=limit)
 
 
 def _is_worked_out(field) -> bool:
@@ -128,7 +129,7 @@ def _is_id(value) -> bool:
 
 
 def _is_number(value) -> bool:
-    return type(value) in (int, float) and isfinite(value) and abs(value) < NUMBER_LIMIT
+    return is_number(value, NUMBER_LIMIT)
 
 
 def _is_date(value) -> bool:
@@ -141,7 +142,7 @@ def _is_date(value) -> bool:
 
 
 def _is_text(value, limit=TEXT_LIMIT) -> bool:
-    return isinstance(value, str) and len(value) <= limit and '\x00' not in value
+    return is_text(value, limit)
 
 
 def _is_commands(value) -> bool:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..rules.sent import is_number, is_text, shown
 
 ITEM_LIMIT = 10_000
 LIMIT = 10**12
@@ -129,15 +130,15 @@ class ServicePerformanceValue(models.Model):
         if type(item) is not dict or not item.keys() <= KEYS:
             raise RefusedValue(env._("A value is an object with %s and no other keys.", ', '.join(sorted(KEYS))))
         ref, value = item.get('external_ref'), item.get('value')
-        if type(ref) is not str or not 0 < len(ref) <= TEXT_LIMIT or '\x00' in ref:
+        if not ref or not is_text(ref, TEXT_LIMIT):
             raise RefusedValue(env._("“external_ref” must be a text of 1 to %s characters.", TEXT_LIMIT))
-        if type(value) not in (int, float) or not isfinite(value) or abs(value) >= LIMIT:
+        if not is_number(value, LIMIT):
             raise RefusedValue(env._("“value” must be a finite number below one million million, such as 99.95."))
         found = lines.get(_names(item))
         if not found:
             raise RefusedValue(env._(
                 "“%(metric)s” is agreed for no service of “%(contract)s” by values sent in.",
-                metric=str(item.get('metric'))[:60], contract=str(item.get('contract') or item.get('line'))[:60],
+                metric=shown(item.get('metric')), contract=shown(item.get('contract') or item.get('line')),
             ))
         return ValueRow(*found, self._day(item.get('date')), float(value), ref)
 
@@ -203,6 +204,5 @@ def _names(item: dict) -> tuple | None:
     if line is not None:
         contract = None
     named = line if line is not None else contract
-    fits = all(type(value) is str and '\x00' not in value or type(value) is int and 0 < value < ID_LIMIT
-               for value in (metric, named))
+    fits = all(is_text(value) or type(value) is int and 0 < value < ID_LIMIT for value in (metric, named))
     return (metric, contract, line) if fits and not isinstance(line, str) else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from math import isfinite
 
 from odoo.api import Environment
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..rules.sent import is_number, is_text, shown
 from ..rules.usage import Moments, day_begins, place_record
 
 KEYS = {'external_ref', 'meter', 'contract', 'line', 'moment', 'quantity', 'key'}
@@ -88,7 +88,7 @@ class UsageIntake:
         if key is not None and key != '':
             key = self._text(item, 'key')
         quantity = item.get('quantity', 1)
-        if type(quantity) not in (int, float) or not isfinite(quantity) or abs(quantity) >= LIMIT:
+        if not is_number(quantity, LIMIT):
             raise RefusedRecord(env._("“quantity” must be a finite number below one million million, such as 12.5."))
         moment = self._moment(item.get('moment'))
         service = self._service(item, moment)
@@ -101,7 +101,7 @@ class UsageIntake:
 
     def _text(self, item: dict, name: str) -> str:
         text = item.get(name)
-        if type(text) is not str or not 0 < len(text) <= TEXT_LIMIT or '\x00' in text:
+        if not text or not is_text(text, TEXT_LIMIT):
             raise RefusedRecord(self.env._(
                 "“%(name)s” must be a text of 1 to %(limit)s characters.", name=name, limit=TEXT_LIMIT,
             ))
@@ -140,8 +140,8 @@ class UsageIntake:
     def _unknown(self, meter, contract, line) -> str:
         if line is None and (not _is_name(meter, None, None) or meter not in self._meters):
             return self.env._("There is no meter “%(meter)s” in %(company)s.",
-                              meter=str(meter)[:60], company=self.env.company.name)
-        name = str(contract if line is None else line)[:60]
+                              meter=shown(meter), company=self.env.company.name)
+        name = shown(contract if line is None else line)
         return self.env._("“%s” is no running contract with this meter. Check “contract” or “line”.", name)
 
     def _is_late(self, service: Service, moment: datetime) -> bool:
@@ -264,7 +264,9 @@ class UsageIntake:
 
 def _is_name(*values) -> bool:
     """Tell whether all are ids, texts or missing, so that they can be looked up."""
-    return all(value is None or type(value) is str or (type(value) is int and 0 < value < 2**31) for value in values)
+    return all(
+        value is None or is_text(value) or (type(value) is int and 0 < value < 2**31) for value in values
+    )
 
 
 def _split(names: set) -> tuple[list[int], list[str]]:

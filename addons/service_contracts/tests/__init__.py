@@ -44,6 +44,7 @@ from . import test_service_contract_remote
 from . import test_service_meter
 from . import test_service_plan
 from . import test_service_suspension
+from . import test_strange_input
 from . import test_tours
 from . import test_usage_billing
 from . import test_usage_portal

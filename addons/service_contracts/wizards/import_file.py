@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from datetime import datetime
 
 import openpyxl
@@ -13,6 +14,11 @@ from odoo.exceptions import UserError
 
 SHOWN = 10
 REFUSED_SHOWN = 100
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, LookupError, AttributeError, TypeError, ValueError, OSError, SyntaxError,
+    openpyxl.utils.exceptions.InvalidFileException,
+)
+"""What openpyxl raises for a workbook that is damaged: it has no error of its own, and SyntaxError is that of XML."""
 NUMBER = re.compile(r'-?\d{1,12}(\.\d{1,12})?')
 
 
@@ -87,7 +93,10 @@ def _csv_rows(content: bytes) -> list | None:
         return None
     first = text.partition('\n')[0]
     delimiter = max(',;\t', key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error:
+        return None
 
 
 def _excel_rows(content: bytes) -> list | None:
@@ -96,7 +105,7 @@ def _excel_rows(content: bytes) -> list | None:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
         book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException):
+    except BROKEN:
         return None
     return [
         [value.replace(microsecond=0) if isinstance(value, datetime) else value for value in row] for row in rows
