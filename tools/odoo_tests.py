@@ -63,7 +63,7 @@ def shares(names: list[str], processes: int = 2) -> list[str]:
 def _start(template: str, names: list[str], tags: str) -> Started:
     name = database.temporary_name('test')
     database.clone(template, name)
-    database.limit_waits(name)
+    database.prepare_for_tests(name)
     log = log_path(f'odoo-tests-{name}')
     log.unlink(missing_ok=True)
     # To append, so that Odoo does not write over what is said when it stands still.
