@@ -9,6 +9,7 @@ from . import financing_provider_sandbox
 from . import installment_deposit_mixin
 from . import installment_terms
 from . import installment_terms_plan
+from . import installment_terms_problem
 from . import installment_terms_row
 from . import installment_line
 from . import installment_plan

@@ -45,7 +45,8 @@ class InstallmentPlan(models.Model):
                 compensation=tuple(to_decimal(share) / 100 for share in shares),
             )
         except RuleError as error:
-            raise UserError(self.env._("%(plan)s: %(problem)s", plan=self.name, problem=error)) from error
+            why_not = self.terms_id._why_not(error, self.currency_id)
+            raise UserError(self.env._("%(plan)s: %(problem)s", plan=self.name, problem=why_not)) from error
         at_start = self.line_ids.filtered(lambda line: not line.number)
         return replace(
             quote, late=self._late_until(day),

@@ -12,7 +12,7 @@ from odoo.fields import Domain
 
 from ..rules.amortization import MOST_PAYMENTS, Financing, period_rate, split
 from ..rules.apr import periods_a_year
-from ..rules.offer import Offer, due_dates, offer
+from ..rules.offer import Offer, due_dates, offer, offer_eu_apr, offer_us_apr
 
 WITHOUT_RATE = ('none', 'custom')
 
@@ -293,10 +293,11 @@ class InstallmentTerms(models.Model):
             )
         return ''
 
-    @api.model
-    def _try(self, make_offer):
-        """Return (offer, '') or (None, why not) of a function that makes an offer."""
+    def _try(self, make_offer) -> tuple[Offer | None, str]:
+        """Return (offer, '') or (None, why not) of a function that makes an offer, whose yearly rates must be told."""
         try:
-            return make_offer(), ''
+            given = make_offer()
+            offer_eu_apr(given), offer_us_apr(given)
         except RuleError as error:
-            return None, str(error)
+            return None, self._why_not(error, self.currency_id)
+        return given, ''

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from odoo import fields, models
-from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.money import round_money, to_decimal
 from odoo.addons.service_contracts.rules.periods import Interval
+
+from ..rules.errors import OfferError
 
 
 class InstallmentTermsRow(models.Model):
@@ -40,7 +41,7 @@ class InstallmentTermsRow(models.Model):
         amounts = [row._amount(financed, digits) for row in self]
         rests = self.filtered(lambda row: row.kind == 'rest')
         if len(rests) > 1:
-            raise RuleError('Only one own installment can take the rest')
+            raise OfferError('several_rests')
         if rests:
             amounts[list(self).index(rests)] = financed - sum(amounts)
         return tuple(amounts)

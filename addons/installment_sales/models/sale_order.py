@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.money import round_money, to_decimal
 
 from ..rules.offer import Offer, fingerprint, offer_eu_apr, offer_us_apr
@@ -77,12 +76,9 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not self.installment_terms_id or not self.order_line:
             return None, ''
-        try:
-            given = self._installment_offer(self.installment_terms_id)
-            offer_eu_apr(given), offer_us_apr(given)
-        except RuleError as error:
-            return None, str(error)
-        return given, self.installment_terms_id._problem(given)
+        terms = self.installment_terms_id
+        given, problem = terms._try(lambda: self._installment_offer(terms))
+        return given, problem or terms._problem(given)
 
     def _installment_offer(self, terms) -> Offer:
         """Return the order in installments on some terms.

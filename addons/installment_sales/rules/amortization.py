@@ -11,6 +11,8 @@ from itertools import accumulate
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.money import round_fraction, split_evenly
 
+from .errors import OfferError
+
 METHODS = (
     'none', 'annuity', 'equal_principal', 'flat', 'fixed_payment', 'balloon', 'interest_only', 'custom',
 )
@@ -62,15 +64,15 @@ class Financing:
         _check_choice('spread', self.spread, SPREADS)
         _check_choice('rounding', self.rounding, tuple(ROUNDINGS))
         if self.principal <= 0:
-            raise RuleError(f'There is nothing to finance: {self.principal}')
+            raise OfferError('nothing_to_finance', amount=self.principal)
         if not 1 <= self.count <= MOST_PAYMENTS:
-            raise RuleError(f'A plan has 1 to {MOST_PAYMENTS} installments, not {self.count}')
+            raise OfferError('wrong_count', count=self.count, most=MOST_PAYMENTS)
         if not 0 <= self.rate < 10:
-            raise RuleError(f'A rate per period lies between 0 and 1000 %, not {self.rate * 100} %')
+            raise OfferError('wrong_rate', percent=f'{self.rate * 100:.2f}')
         if not 0 <= self.grace < self.count:
-            raise RuleError(f'{self.grace} interest-only installments leave none of {self.count} to pay back')
+            raise OfferError('all_grace', grace=self.grace, count=self.count)
         if not 0 <= self.balloon < self.principal:
-            raise RuleError(f'A balloon of {self.balloon} does not lie below the {self.principal} financed')
+            raise OfferError('balloon_too_big', balloon=self.balloon, amount=self.principal)
         for amount in (self.principal, self.balloon, self.payment, *self.amounts):
             _check_digits(amount, self.digits)
 
@@ -165,7 +167,7 @@ def _even_principal(financing: Financing) -> Amounts:
 
 def _no_interest(financing: Financing) -> Amounts:
     if financing.grace:
-        raise RuleError('A plan without interest has no interest-only installments: let it begin later instead')
+        raise OfferError('grace_without_interest')
     return [(principal, ZERO) for principal in _even_parts(financing, financing.count)]
 
 
@@ -239,20 +241,20 @@ def _until_cleared(financing: Financing) -> Iterator[tuple[Decimal, Decimal]]:
     for _place in range(MOST_PAYMENTS):
         interest = financing.interest_on(left)
         if interest >= financing.payment:
-            raise RuleError(f'A payment of {financing.payment} never pays back {left} with interest of {interest}')
+            raise OfferError('never_paid_back', payment=financing.payment, left=left, interest=interest)
         principal = min(financing.payment - interest, left)
         yield principal, interest
         left -= principal
         if not left:
             return
-    raise RuleError(f'A payment of {financing.payment} needs more than {MOST_PAYMENTS} installments')
+    raise OfferError('too_many_payments', payment=financing.payment, most=MOST_PAYMENTS)
 
 
 def _custom(financing: Financing) -> Amounts:
     if any(amount <= 0 for amount in financing.amounts):
-        raise RuleError('Every custom installment must be above zero')
+        raise OfferError('own_amount_not_positive')
     if (total := sum(financing.amounts, ZERO)) != financing.principal:
-        raise RuleError(f'The custom installments sum to {total}, not to the {financing.principal} financed')
+        raise OfferError('own_amounts_miss_total', total=total, amount=financing.principal)
     return [(amount, ZERO) for amount in financing.amounts]
 
 
@@ -292,4 +294,4 @@ def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
 
 def _check_digits(amount: Decimal, digits: int) -> None:
     if (Fraction(amount) * 10 ** digits).denominator != 1:
-        raise RuleError(f'{amount} has more than {digits} decimals')
+        raise OfferError('too_fine', given=str(amount), digits=digits)

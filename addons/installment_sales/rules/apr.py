@@ -13,6 +13,8 @@ from itertools import pairwise
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.periods import Interval, month_day, month_index
 
+from .errors import OfferError
+
 LOWEST, HIGHEST, LIMIT = -0.99, 10.0, 1e9
 EXACT_TO = 1e-12
 SHOWN = Decimal('0.000001')
@@ -59,7 +61,7 @@ def us_apr(financed: Decimal, payments: Sequence[tuple[UnitTime, Decimal]], peri
     '9.69'
     """
     if financed <= 0 or not payments or any(amount < 0 for _time, amount in payments):
-        raise RuleError('A rate needs an amount financed and payments that pay it back')
+        raise OfferError('rate_without_credit')
     terms = [(at.whole, float(at.fraction), float(amount)) for at, amount in payments]
     rate = _root(lambda i: float(financed) - sum(
         amount / ((1 + fraction * i) * (1 + i) ** whole) for whole, fraction, amount in terms
@@ -191,9 +193,9 @@ def _netted(flows: Sequence[Flow]) -> list[tuple[float, float]]:
 def _check_one_root(dated: Sequence[tuple[float, float]]) -> None:
     changes = sum((early > 0) != (late > 0) for (_t, early), (_s, late) in pairwise(dated))
     if not changes:
-        raise RuleError('A rate needs an amount received and payments that pay it back')
+        raise OfferError('rate_without_credit')
     if changes > 1:
-        raise RuleError('Payments and credit take turns, so there is more than one rate; none is shown')
+        raise OfferError('rate_not_unique')
 
 
 def _root(function: Callable[[float], float]) -> float:
@@ -202,7 +204,7 @@ def _root(function: Callable[[float], float]) -> float:
     while function(low) * function(high) > 0:
         high *= 10
         if high > LIMIT:
-            raise RuleError('No yearly rate pays this credit back')
+            raise OfferError('rate_not_found')
     rising = function(high) > 0
     for _step_number in range(60):
         middle = (low + high) / 2

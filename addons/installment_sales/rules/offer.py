@@ -16,6 +16,7 @@ from odoo.addons.service_contracts.rules.periods import Interval, month_day, mon
 
 from .amortization import Financing, split, spread
 from .apr import Flow, UnitTime, eu_apr, eu_years, periods_a_year, unit_period, us_apr, us_single_payment_apr, us_time
+from .errors import OfferError
 
 FIRST_DUES = ('interval', 'days', 'day_of_month')
 EARNINGS = ('linear', 'interest')
@@ -107,9 +108,9 @@ def offer(price: Decimal, down_payment: Decimal, start: date, financing: Financi
     """
     parts = split(financing)
     if len(dates) < len(parts) or any(late <= early for early, late in zip(dates, dates[1:], strict=False)):
-        raise RuleError('Every installment needs a day of its own, in order')
+        raise OfferError('days_out_of_order')
     if dates[0] < start:
-        raise RuleError(f'The first installment falls due on {dates[0]}, before the start {start}')
+        raise OfferError('first_before_start', first=dates[0], start=start)
     fees = [row_fee + share for share in split_evenly(spread_fee, len(parts), financing.digits)]
     weights = [part.interest for part in parts] if earning == 'interest' else [1] * len(parts)
     earned = spread(fee_at_start + sum(fees), weights, financing.digits)
@@ -118,7 +119,7 @@ def offer(price: Decimal, down_payment: Decimal, start: date, financing: Financi
         for number, (due, part, fee, income) in enumerate(zip(dates, parts, fees, earned, strict=False), 1)
     )
     if any(row.payment <= 0 for row in rows):
-        raise RuleError(f'{financing.principal} is too little for {len(rows)} installments')
+        raise OfferError('too_little', amount=financing.principal, count=len(rows))
     return Offer(start, price, down_payment, fee_at_start, rows, interval)
 
 

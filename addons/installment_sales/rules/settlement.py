@@ -13,6 +13,7 @@ from odoo.addons.service_contracts.rules.money import round_fraction, round_mone
 from odoo.addons.service_contracts.rules.periods import Interval
 from odoo.addons.service_contracts.rules.proration import days_30_360
 
+from .errors import OfferError
 from .offer import Row
 
 DAY_COUNTS = ('period', 'actual_365', 'actual_360', '30_360')
@@ -67,7 +68,7 @@ def payoff(rows: Sequence[Row], open_amounts: Sequence[Decimal], start: date, da
     Raises RuleError for a day before the start or an unknown day count.
     """
     if day < start:
-        raise RuleError(f'A plan that starts on {start} cannot be paid off on {day}')
+        raise OfferError('payoff_before_start', start=start, day=day)
     if day_count not in DAY_COUNTS:
         raise RuleError(f'Unknown day count {day_count!r}, expected one of {", ".join(DAY_COUNTS)}')
     later = [row for row in rows if row.due > day]
