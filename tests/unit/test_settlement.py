@@ -104,6 +104,13 @@ def test_a_skipped_month_moves_what_follows_and_changes_no_amount():
     assert [replace(row, due=BEGIN) for row in moved] == [replace(row, due=BEGIN) for row in rows]
 
 
+def test_a_skipped_month_goes_back_to_the_day_that_was_agreed():
+    rows = [replace(textbook().rows[0], number=number, due=due) for number, due in
+            ((1, date(2026, 2, 28)), (2, date(2026, 4, 30)))]
+    assert [str(row.due) for row in skip(rows, 1, MONTH, 31)] == ['2026-03-31', '2026-05-31']
+    assert [str(row.due) for row in skip(rows, 1, MONTH)] == ['2026-03-28', '2026-05-30']
+
+
 def test_only_an_installment_there_is_can_be_skipped():
     with pytest.raises(RuleError):
         skip(textbook().rows, 9, MONTH)

@@ -237,14 +237,23 @@ class InstallmentPlan(models.Model):
             plan.sudo()._skip_next()  # sudo: due dates of posted receivables
         return True
 
+    def _due_anchor(self) -> int:
+        """Return the day of the month on which installments were agreed to fall due, 0 for days of their own.
+
+        Read from all of them: those that are left may stand in short months only.
+        """
+        if self.terms_id.method == 'custom':
+            return 0
+        return max(line.date_due.day for line in self.line_ids if line.number)
+
     def _skip_next(self) -> None:
         waiting = self.line_ids.filtered(lambda line: line.number and line.amount_residual).sorted('number')
         if self.currency_id.compare_amounts(waiting[:1].amount_residual, waiting[:1].amount):
             raise UserError(self.env._(
                 "%s has been paid in part, so it cannot be skipped. Skip the next one.", waiting[:1].label,
             ))
-        for line, row in zip(waiting, skip([line._row() for line in waiting], waiting[0].number,
-                                           self.terms_id._interval()), strict=True):
+        rows = skip([line._row() for line in waiting], waiting[0].number, self.terms_id._interval(), self._due_anchor())
+        for line, row in zip(waiting, rows, strict=True):
             line.date_planned = row.due
             line.move_line_ids.date_maturity = row.due
         self._log(self.env._("%(label)s and all later installments wait one period.", label=waiting[0].label))

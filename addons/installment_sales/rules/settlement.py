@@ -87,18 +87,19 @@ def payoff(rows: Sequence[Row], open_amounts: Sequence[Decimal], start: date, da
     )
 
 
-def skip(rows: Sequence[Row], number: int, interval: Interval) -> list[Row]:
+def skip(rows: Sequence[Row], number: int, interval: Interval, anchor: int = 0) -> list[Row]:
     """Return the rows with installment `number` and all later ones one interval later, amounts unchanged.
+
+    `anchor` is the day of the month agreed (31 in a short month: its last day); 0 keeps the day of each row.
 
     >>> row = Row(1, date(2025, 1, 31), Decimal(10), ZERO, ZERO, ZERO, ZERO)
     >>> [str(moved.due) for moved in skip([row, replace(row, number=2, due=date(2025, 2, 28))], 2,
-    ...                                   Interval(1, 'month'))]
+    ...                                   Interval(1, 'month'), 31)]
     ['2025-01-31', '2025-03-31']
     """
     if number not in {row.number for row in rows}:
         raise RuleError(f'There is no installment {number}')
-    anchor = max(row.due.day for row in rows)
-    return [replace(row, due=interval.plus(row.due, anchor)) if row.number >= number else row for row in rows]
+    return [replace(row, due=interval.plus(row.due, anchor or None)) if row.number >= number else row for row in rows]
 
 
 def exceeds(limit: Decimal, owed: Decimal, financed: Decimal) -> Decimal:

@@ -117,6 +117,22 @@ class TestSettlement(InstallmentCase):
         self.assertEqual(plan.total, 1056.41)
         self.assertBalanced(plan)
 
+    def test_a_skipped_month_keeps_the_day_that_was_agreed(self):
+        """The 31st, though only the installment of February is left; own days of a plan stay as they are."""
+        plan = self._sold(self._terms(name="31st", count=2, first_due='day_of_month', due_day=31))
+        self._pay(plan, 500, '2026-01-31')
+        february = plan.line_ids.filtered(lambda line: line.number == 2)
+        for day in ('2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31'):
+            self.assertEqual(str(february.date_maturity), day)
+            plan.action_skip()
+        travel = self._sold(self._terms(name="Travel", method='custom', row_ids=[
+            (0, 0, {'kind': 'amount', 'value': 100, 'date': '2026-02-10'}),
+            (0, 0, {'kind': 'rest', 'date': '2026-06-30'}),
+        ]))
+        travel.action_skip()
+        self.assertEqual(
+            [str(line.date_maturity) for line in travel.line_ids.sorted('number')], ['2026-03-10', '2026-07-30'])
+
     def test_income_waits_as_long_as_a_skipped_month(self):
         plan = self._third_paid()
         plan.action_skip()

@@ -1,4 +1,4 @@
-"""Why an offer cannot be made is said in words: in the reader's language, with amounts and days as the reader writes."""
+"""Why an offer cannot be made is said in the reader's language, with amounts and days as the reader writes them."""
 
 import re
 from datetime import date
