@@ -41,5 +41,19 @@ def test_tax_follows_the_net_within_two_units(net, count):
 def test_pieces_that_do_not_fit_their_totals_are_refused():
     with pytest.raises(RuleError):
         cut([Decimal(10)], [Decimal(9)], 2)
-    with pytest.raises(RuleError):
-        cut([Decimal(-1), Decimal(2)], [Decimal(1)], 2)
+
+
+@given(st.lists(units, min_size=1, max_size=6), st.lists(st.integers(1, 10**5), min_size=1, max_size=3),
+       st.lists(units, min_size=1, max_size=12))
+def test_discounts_are_shared_by_all_parts(pieces, discounts, weights):
+    """C6: a discount is a piece below zero, wherever it stands among the others."""
+    totals = cents(weights)
+    totals[-1] += Decimal('0.01')
+    pieces = [*cents(pieces), *(-amount for amount in cents(discounts))]
+    pieces[0] += max(sum(totals) - sum(pieces), Decimal(0))
+    totals[-1] += sum(pieces) - sum(totals)
+    rows = cut(pieces, totals, 2)
+    assert [sum(row) for row in rows] == totals
+    assert [sum(column) for column in zip(*rows, strict=True)] == pieces
+    assert all((share >= 0) == (piece >= 0) or not share for row in rows
+               for share, piece in zip(row, pieces, strict=True))

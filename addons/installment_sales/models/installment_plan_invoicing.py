@@ -8,6 +8,7 @@ from odoo.addons.service_contracts.rules.money import to_decimal
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..rules.errors import OfferError
 from ..rules.parts import cut
 
 BATCH = 50
@@ -81,7 +82,11 @@ class InstallmentPlan(models.Model):
     def _cut(self, sold: list) -> list[list[Decimal]]:
         digits = self.currency_id.decimal_places
         principals = [to_decimal(self.currency_id.round(line.principal)) for line in self.line_ids.sorted('number')]
-        return cut([amount for piece in sold for amount in piece.amounts], principals, digits)
+        try:
+            return cut([amount for piece in sold for amount in piece.amounts], principals, digits)
+        except OfferError as error:
+            why_not = self.terms_id._why_not(error, self.currency_id)
+            raise UserError(self.env._("%(plan)s: %(problem)s", plan=self.name, problem=why_not)) from error
 
     def _part_label(self, lines) -> str:
         count = len(self.line_ids.filtered('number'))

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 from odoo import models
-from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.tools import format_date
 from odoo.tools.translate import LazyTranslate
 
@@ -28,6 +27,7 @@ PROBLEMS = {
     'several_rests': _lt("Only one own installment can take the rest."),
     'days_out_of_order': _lt("Every installment needs a day of its own, one after the other."),
     'first_before_start': _lt("The first installment falls due on %(first)s, before the plan starts on %(start)s."),
+    'sale_changed': _lt("The order now comes to %(now)s, and %(agreed)s were agreed to be paid in installments."),
     'payoff_before_start': _lt("A plan that starts on %(start)s cannot be paid off on %(day)s."),
     'rate_without_credit': _lt("The costs at the beginning leave nothing that is lent, so there is no yearly rate."),
     'rate_not_unique': _lt("Payments and credit take turns, so there is more than one yearly rate; none is shown."),
@@ -38,7 +38,7 @@ PROBLEMS = {
 class InstallmentTerms(models.Model):
     _inherit = 'installment.terms'
 
-    def _why_not(self, error: RuleError, currency) -> str:
+    def _why_not(self, error: Exception, currency) -> str:
         """Return the sentence for an error of the rules, with amounts and days as its reader writes them."""
         if not isinstance(error, OfferError) or error.kind not in PROBLEMS:
             return str(error)

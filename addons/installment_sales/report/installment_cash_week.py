@@ -14,7 +14,7 @@ class InstallmentCashWeek(models.Model):
     _auto = False
     _order = 'week desc'
     _rec_name = 'week'
-    _ratios = {'hit_rate': "SUM(CASE WHEN %(is_past)s THEN %(received_due)s END)"
+    _ratios = {'hit_rate': "100 * SUM(CASE WHEN %(is_past)s THEN %(received_due)s END)"
                            " / NULLIF(SUM(CASE WHEN %(is_past)s THEN %(expected)s END), 0)"}
 
     week = fields.Date("Week from", readonly=True)
@@ -24,12 +24,13 @@ class InstallmentCashWeek(models.Model):
     expected = fields.Monetary(
         readonly=True, help="Installments that fell due in the week, less what was paid of them before it began.",
     )
-    received_due = fields.Monetary("Came of it in the week", readonly=True)
+    received_due = fields.Monetary("Of it paid in the week", readonly=True)
     received = fields.Monetary(
-        "Came in", readonly=True, help="All payments of the week: of what fell due, of arrears, and early ones.",
+        "Received", readonly=True, help="All payments of the week: of what fell due, of arrears, and early ones.",
     )
     hit_rate = fields.Float(
-        "Paid in its week", readonly=True, aggregator='avg', help="Of what was expected, in weeks that are over.",
+        "Paid in its week (%)", readonly=True, aggregator='avg', digits=(16, 1),
+        help="Of what was expected, in weeks that are over; nothing for weeks to come.",
     )
 
     @property
@@ -74,7 +75,7 @@ class InstallmentCashWeek(models.Model):
             SELECT row_number() OVER (ORDER BY week, company_id, currency_id) AS id, week, company_id, currency_id,
                    week + 7 <= %(today)s AS is_past, COALESCE(expected, 0) AS expected,
                    COALESCE(received_due, 0) AS received_due, COALESCE(received, 0) AS received,
-                   CASE WHEN week + 7 <= %(today)s THEN received_due / NULLIF(expected, 0) END AS hit_rate
+                   CASE WHEN week + 7 <= %(today)s THEN 100 * received_due / NULLIF(expected, 0) END AS hit_rate
               FROM due FULL JOIN came USING (company_id, currency_id, week)
         """, today=fields.Date.context_today(self))
 

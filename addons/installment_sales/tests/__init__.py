@@ -17,3 +17,4 @@ from . import test_reports
 from . import test_sale_order
 from . import test_settlement
 from . import test_terms_problem
+from . import test_unusual_sales
