@@ -27,6 +27,11 @@ class ResCompany(models.Model):
         help="What the scheduler would bill waits so many days as a draft run: look at its preview, correct usage, "
              "prices or contracts, bill at once or cancel it. Then it bills by itself. 0: bill on the day it is due.",
     )
+    service_lead_days = fields.Integer(
+        "Billed days before",
+        help="Of new plans: services paid in advance are billed so many days before a period begins. "
+             "Plans and contracts may differ. 0: on its first day.",
+    )
     service_recognition = fields.Selection(
         [('none', "With the invoice"), ('month', "By months: each whole month the same"), ('day', "By days")],
         "Income of services", required=True, default='none',
@@ -54,6 +59,11 @@ class ResCompany(models.Model):
     _service_catch_up_limit_positive = models.Constraint(
         'CHECK (service_catch_up_limit >= 0)',
         "The number of periods to catch up cannot be negative; 0 means no limit.",
+    )
+
+    _service_lead_days_in_range = models.Constraint(
+        'CHECK (service_lead_days BETWEEN 0 AND 60)',
+        "A period is billed from 0 to 60 days before it begins.",
     )
 
     _service_review_days_in_range = models.Constraint(

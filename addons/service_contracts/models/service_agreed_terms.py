@@ -20,7 +20,7 @@ from .service_usage_rater import price_from_json, price_to_json
 PRICE_IN_FORCE = {'price_unit', 'given_price_unit', 'given_price_list', 'tier_ids', 'event_price', 'minimum_charge',
                   'maximum_charge', 'price_changes_on'}
 """What a service with prices over time only shows; its steps tell what holds."""
-LINE_TERMS = {'quantity', 'price_unit', 'discount', 'proration', 'date_start', 'date_end', 'charged_until',
+LINE_TERMS = {'lead_days', 'quantity', 'price_unit', 'discount', 'proration', 'date_start', 'date_end', 'charged_until',
               'anchor_date', 'origin_date', 'runs_in_pause', 'tier_ids', 'reduction_ids', *PRICE_FIELDS}
 CONTRACT_TERMS = {'date_start', 'date_end', 'date_trial_end', 'trial_charges_setup', 'pause_ids'}
 NUMBERS = ('quantity', 'price_unit', 'discount')
@@ -95,6 +95,7 @@ class ServiceContractLine(models.Model):
             recurrence=self._recurrence(start) if self.kind != 'one_time' else None, proration=kept['proration'],
             pauses=tuple(Period(*map(date.fromisoformat, days)) for days in kept['pauses']),
             origin=_date(kept['origin']), began=_cut(kept['began']), ended=_cut(kept['ended']),
+            lead=kept.get('lead', 0), lead_from=_date(kept.get('lead_from')),
             **{name: Decimal(kept[name]) for name in NUMBERS},
         )
         return Agreed(
@@ -203,6 +204,7 @@ def _agreed_to_json(agreed: Agreed) -> dict:
     return {
         'start': str(terms.start), 'end': _text(terms.end), 'proration': terms.proration,
         'pauses': [[str(pause.start), str(pause.end)] for pause in terms.pauses], 'origin': _text(terms.origin),
+        'lead': terms.lead, 'lead_from': _text(terms.lead_from),
         **{name: str(getattr(terms, name)) for name in NUMBERS},
         **{name: (cut := getattr(terms, name)) and [str(cut.on), str(cut.share)] for name in ('began', 'ended')},
         'phases': [[str(phase.start), str(phase.price)] for phase in agreed.phases],

@@ -6,6 +6,7 @@ from odoo import models
 
 from ..rules.billing import due_charges, next_due
 from ..rules.changes import ZERO
+from .service_change_ahead import after_ahead
 from .service_change_outcome import Exchange
 from .service_change_wish import Wish
 
@@ -17,7 +18,7 @@ class ServiceContract(models.Model):
         """Return what the customer is told before agreeing."""
         credit = float(sum((item.credit for item in exchanges), ZERO))
         charge = float(sum((item.charge for item in exchanges), ZERO))
-        first_day, first_amount = self._first_charge([item.new for item in exchanges if item.new])
+        first_day, first_amount = self._first_charge([item for item in exchanges if item.new])
         before = self.recurring_monthly
         after = before + sum(item.new.recurring_monthly for item in exchanges if item.new)
         after -= sum(item.old.recurring_monthly for item in exchanges)
@@ -28,18 +29,16 @@ class ServiceContract(models.Model):
             'monthly_before': before, 'monthly_after': self.currency_id.round(after),
         }
 
-    def _first_charge(self, lines: list) -> tuple[date | bool, float]:
+    def _first_charge(self, exchanges: list[Exchange]) -> tuple[date | bool, float]:
         """Return when the new services are charged regularly for the first time, and how much."""
         amounts = {}
-        for line in lines:
-            terms = line._billing_terms()
+        for exchange in exchanges:
+            line = exchange.new
+            terms = after_ahead(line._billing_terms(), exchange.ahead)
             day = next_due(terms)[1]
             if not day or line.kind == 'usage':
                 continue
-            rated = self.env['service.usage.rater']._rate({line: due_charges(terms, day, 1)}, {line.id: terms})
-            parts = self._with_reductions(rated, {line.id: terms})[line]
-            digits = self.currency_id.decimal_places
-            if amount := sum((part.amount(digits) for part in parts), ZERO):
+            if amount := self._amount_of(line, terms, due_charges(terms, day, 1)):
                 amounts[day] = amounts.get(day, ZERO) + amount
         first = min(amounts, default=False)
         return first, float(amounts.get(first, ZERO))

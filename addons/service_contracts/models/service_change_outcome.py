@@ -11,6 +11,7 @@ from odoo.tools import format_date
 
 from ..rules.changes import ZERO, ChangeEffect, Standing, change_effect, matched
 from ..rules.periods import Period
+from .service_change_ahead import NOTHING_AHEAD, Ahead
 from .service_change_wish import Wish
 
 NO_PRICE = Standing(ZERO, ZERO)
@@ -25,14 +26,15 @@ class Exchange:
     vals: dict | None
     full: Period | None = None
     effect: ChangeEffect | None = None
+    ahead: Ahead = NOTHING_AHEAD
 
     @property
     def credit(self) -> Decimal:
-        return self.effect.credit - self.effect.credit_back if self.effect else ZERO
+        return self.ahead.credit + (self.effect.credit - self.effect.credit_back if self.effect else ZERO)
 
     @property
     def charge(self) -> Decimal:
-        return self.effect.charge - self.effect.charge_back if self.effect else ZERO
+        return self.ahead.charge + (self.effect.charge - self.effect.charge_back if self.effect else ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class ServiceContract(models.Model):
         )
         if goes_on:
             vals['charged_until'] = new.charged_until = full.end
-        return Exchange(old, new, vals, full, effect)
+        return Exchange(old, new, vals, full, effect, self._ahead(old, new if goes_on else Line, full, day))
 
     def _prepare_carried_vals(self, vals: dict, old, day: date) -> dict:
         """Return what a service of another plan takes over of the one in whose place it comes; extend it."""

@@ -27,7 +27,7 @@ class ServiceContract(models.Model):
         return {**change._prepare_answer(), 'when': change.when, 'created': True}
 
     def _make_change(self, outcome: Outcome, key: str | None = None):
-        """Write a change: its document, the services, and what it credits and charges."""
+        """Write a change: its document, the services, what it credits and charges, periods billed ahead included."""
         # sudo: documents and pending charges are made by changes only, nobody writes them by hand
         change_sudo = self.env['service.contract.change'].sudo().create({
             'contract_id': self.id, 'key': key, 'user_id': self.env.uid, 'reason': outcome.wish.reason,
@@ -37,6 +37,7 @@ class ServiceContract(models.Model):
         })
         for exchange in outcome.exchanges:
             self._carry_out(change_sudo, exchange, outcome.day)
+        self._settle_unused()
         if outcome.day <= max(self.company_id._service_today(), self.date_start):
             change_sudo._take_effect()
         else:

@@ -115,7 +115,11 @@ class ServiceContractChange(models.Model):
         for line in self.line_ids:
             if line.old_line_id:
                 line.old_line_id.with_context(service_gate=SERVICE_GATE).write({'date_end': line.old_date_end})
-            line.new_line_id.unlink()
+            begun = line.new_line_id._billed()  # ahead: it stays for the records and never runs
+            (line.new_line_id - begun).unlink()
+            if begun:
+                begun.with_context(service_gate=SERVICE_GATE).write({'date_end': begun._service_start() - ONE_DAY})
+        self.contract_id._settle_unused()
         self.contract_id._log_event('change_withdrawn', self.summary, self.date_effective)
         self.contract_id._log_note(self.env._("Change withdrawn: %s", self.summary))
 

@@ -20,7 +20,8 @@ ONE_DAY = timedelta(days=1)
 EDITABLE = {'store': True, 'readonly': False, 'precompute': True}
 """Of a computed field that people may change."""
 FROM_PLAN = {'compute': '_compute_recurrence', 'default': None, **EDITABLE}
-BILLED_FIELDS = {'contract_id', 'kind', 'meter_id', 'plan_id', 'date_start', *RECURRENCE_FIELDS} - {'proration'}
+GRID_FIELDS = set(RECURRENCE_FIELDS) - {'proration', 'lead_days'}
+BILLED_FIELDS = {'contract_id', 'kind', 'meter_id', 'plan_id', 'date_start'} | GRID_FIELDS
 """What makes the grid of periods: it stays as soon as one of them is billed."""
 
 
@@ -52,6 +53,10 @@ class ServiceContractLine(models.Model):
         "From", compute='_compute_date_start', copy=False,
         help="The first day of this service. Empty in a draft: the start of the contract.", **EDITABLE,
     )
+    agreed_on = fields.Date(
+        "Agreed on", compute='_compute_agreed_on', store=True, precompute=True, copy=False,
+        help="The day on which the contract began to run, or got this service. Nothing is billed ahead of it.",
+    )
     date_end = fields.Date(
         "To", copy=False, help="The last day of this service. Empty: the end of the contract.",
     )
@@ -63,6 +68,7 @@ class ServiceContractLine(models.Model):
     anchor_month = fields.Selection(**FROM_PLAN)
     anchor_weekday = fields.Selection(**FROM_PLAN)
     proration = fields.Selection(**FROM_PLAN)
+    lead_days = fields.Integer(**FROM_PLAN)
     billing_label = fields.Char("How often", compute='_compute_billing_label')
 
     price_unit = fields.Float(compute='_compute_price_unit', **EDITABLE)
@@ -138,6 +144,12 @@ class ServiceContractLine(models.Model):
             if not line.date_start and line.contract_id.state not in (False, 'draft'):
                 line.date_start = max(line.company_id._service_today(), line.contract_id.date_start)
 
+    @api.depends('contract_id', 'contract_id.state')
+    def _compute_agreed_on(self):
+        for line in self:
+            if not line.agreed_on and line.contract_id.state not in (False, 'draft'):
+                line.agreed_on = line.company_id._service_today()
+
     @api.depends('plan_id')
     def _compute_recurrence(self):
         defaults = self.env['service.plan'].default_get(RECURRENCE_FIELDS)
@@ -210,7 +222,7 @@ class ServiceContractLine(models.Model):
             line.recurring_monthly = float(monthly_amount(to_decimal(line.price_subtotal), interval))
 
     @api.depends(
-        'kind', 'date_start', 'date_end', *RECURRENCE_FIELDS,
+        'kind', 'date_start', 'date_end', 'agreed_on', *RECURRENCE_FIELDS,
         'contract_id.state', 'contract_id.date_start', 'contract_id.date_end',
         'contract_id.pause_ids.date_start', 'contract_id.pause_ids.date_end',
         'entry_ids.state', 'entry_ids.kind', 'entry_ids.period_start', 'entry_ids.period_end',
@@ -298,6 +310,11 @@ class ServiceContractLine(models.Model):
     def _billing_start(self) -> date | bool:
         """Return the first day that is charged, from which the periods count. Extend it for days that are free."""
         return self._service_start()
+
+    def _lead_from(self) -> date | bool:
+        """Return the first day on which a period to come may be billed. Extend it for days that are free."""
+        start = self._service_start()
+        return min(start, self.agreed_on or start) if start else start
 
     def _is_billable(self) -> bool:
         """Tell whether the state of the contract lets this service be charged."""
@@ -403,6 +420,8 @@ class ServiceContractLine(models.Model):
             'discount': _decimal(self.discount),
             'pauses': contract._pause_periods(),
             'next_start': next_start,
+            'lead': self.lead_days if self.kind == 'recurring' else 0,
+            'lead_from': self._lead_from() or None,
         }, recurrence.full_period(next_start).start if recurrence and next_start else date.min
 
     @api.model

@@ -41,10 +41,10 @@ class ServiceContract(models.Model):
               ``name``, ``quantity`` (number per period), ``price_unit`` (number, currency of the contract),
               ``discount`` (percent), ``kind`` (recurring, one_time or usage), ``date_start``, ``date_end``,
               ``interval_count``, ``interval_unit``, ``timing``, ``anchor``, ``anchor_day``,
-              ``anchor_month``, ``anchor_weekday``, ``proration``; and of its price ``meter`` (id or code),
-              ``price_model``, ``tiers`` (objects with ``up_to``, 0 for the last one, ``price_unit``, ``flat_fee``),
-              ``block``, ``free_quantity``, ``event_price``, ``free_events``, ``minimum_charge``,
-              ``maximum_charge``, ``flat_at_zero``, ``prorates_limits``, ``commitment_amount``,
+              ``anchor_month``, ``anchor_weekday``, ``proration``, ``lead_days``; and of its price
+              ``meter`` (id or code), ``price_model``, ``tiers`` (objects with ``up_to``, 0 for the last one,
+              ``price_unit``, ``flat_fee``), ``block``, ``free_quantity``, ``event_price``, ``free_events``,
+              ``minimum_charge``, ``maximum_charge``, ``flat_at_zero``, ``prorates_limits``, ``commitment_amount``,
               ``commitment_count``, ``commitment_unit``
             * ``interval``: how far ahead the customer pays, ``{"count": 1, "unit": "year"}``, as the plan offers it
             * ``options``: what is booked on top of the plan: references of products, ids of plan services, or objects

@@ -25,7 +25,7 @@ WEEKDAY_SELECTION = [
 ]
 RECURRENCE_FIELDS = (
     'interval_count', 'interval_unit', 'timing',
-    'anchor', 'anchor_day', 'anchor_month', 'anchor_weekday', 'proration',
+    'anchor', 'anchor_day', 'anchor_month', 'anchor_weekday', 'proration', 'lead_days',
 )
 
 
@@ -39,7 +39,7 @@ class ServiceRecurrenceMixin(models.AbstractModel):
     timing = fields.Selection(
         [('advance', "In advance"), ('arrears', "In arrears")],
         "Billed", default='advance', required=True,
-        help="In advance: on the first day of each period. In arrears: on the day after its last.",
+        help="In advance: on the first day of each period, or days before it. In arrears: on the day after its last.",
     )
     anchor = fields.Selection(
         [('start', "Start day"), ('calendar', "Calendar day")],
@@ -60,6 +60,10 @@ class ServiceRecurrenceMixin(models.AbstractModel):
         "Short periods", default='day', required=True,
         help="How a period is charged in which the service did not run from the first day to the last.",
     )
+    lead_days = fields.Integer(
+        "Billed days before", default=lambda self: self.env.company.service_lead_days, required=True,
+        help="In advance: a period is billed so many days before it begins. 0: on its first day.",
+    )
     recurrence_label = fields.Char("Recurrence", compute='_compute_recurrence_label')
 
     _interval_count_positive = models.Constraint(
@@ -70,6 +74,10 @@ class ServiceRecurrenceMixin(models.AbstractModel):
         'CHECK (anchor_day BETWEEN 1 AND 31)',
         "The bill day is a day of the month, from 1 to 31.",
     )
+    _lead_days_in_range = models.Constraint(
+        'CHECK (lead_days BETWEEN 0 AND 60)',
+        "A period is billed from 0 to 60 days before it begins.",
+    )
 
     @api.depends('interval_count', 'interval_unit')
     @api.depends_context('lang')
@@ -78,7 +86,7 @@ class ServiceRecurrenceMixin(models.AbstractModel):
             record.recurrence_label = record._recurrence_text()
 
     def _input_ranges(self):
-        return {**super()._input_ranges(), 'interval_count': (1, 1000), 'anchor_day': (1, 31)}
+        return {**super()._input_ranges(), 'interval_count': (1, 1000), 'anchor_day': (1, 31), 'lead_days': (0, 60)}
 
     def _recurrence_text(self) -> str:
         """Return the recurrence as people say it: “per month”, “every 3 months”."""

@@ -250,3 +250,8 @@ class ServiceContractLine(models.Model):
         if not contract.date_trial_end or (self.kind == 'one_time' and contract.trial_charges_setup):
             return start
         return max(start, contract.date_trial_end + ONE_DAY)
+
+    def _lead_from(self):
+        # EXTENDS service_contracts: who tries may leave on the last day, so nothing is billed before it is over
+        first, trial_end = super()._lead_from(), self.contract_id.date_trial_end
+        return max(first, trial_end + ONE_DAY) if first and trial_end else first

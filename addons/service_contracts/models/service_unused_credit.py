@@ -1,6 +1,7 @@
 """Days paid in advance and not served, in a pause or after the end: given back once, by the rule of the plan."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from ..rules.periods import Period
-from ..rules.unused import unused_credit
+from ..rules.unused import early_credit, early_stops, unused_credit
 
 ONE_DAY = timedelta(days=1)
 RULE_SELECTION = [('none', "Stay paid"), ('day', "Are given back by day")]
@@ -19,12 +20,13 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """An amount that was charged in advance for a period of a service."""
+    """An amount that was charged in advance for a period of a service; `is_early`: before it began."""
 
     key: str
     line: Any
     period: Period
     amount: Decimal
+    is_early: bool = False
 
 
 class ResCompany(models.Model):
@@ -63,6 +65,11 @@ class ServiceContract(models.Model):
         super()._follow_calendar(today)
         self._settle_unused()
 
+    def _write_end(self, date_end):
+        # EXTENDS service_contracts: a period billed before it begins follows its end at once
+        super()._write_end(date_end)
+        self._settle_unused()
+
     def _unused_rule(self) -> str:
         return self.plan_id.unused_rule or self.company_id.service_unused_rule
 
@@ -71,13 +78,12 @@ class ServiceContract(models.Model):
 
         Each time only the difference to what was settled before: calling it twice changes nothing.
         """
-        lines = self.filtered(lambda contract: contract._unused_rule() != 'none').line_ids._paid_in_advance()
         # sudo: credits follow from what was agreed, whoever pauses, ends or resumes
-        lines_sudo = lines.sudo()
+        lines_sudo = self.line_ids._paid_in_advance().sudo()
         settled, vals_list = lines_sudo._settled_unused(), []
-        for paid in lines_sudo._paid_periods():
+        for paid in lines_sudo._paid_periods(set(settled)):
             known = settled[paid.key]
-            if vals := paid.line._prepare_unused_vals(paid, len(known), sum(known, ZERO)):
+            if vals := paid.line._prepare_unused_vals(paid, known):
                 vals_list.append(vals)
         if vals_list:
             lines_sudo.env['service.pending.charge']._propose(vals_list)
@@ -89,15 +95,20 @@ class ServiceContractLine(models.Model):
     def _paid_in_advance(self):
         return self.filtered(lambda line: line._is_in_advance())
 
-    def _paid_periods(self) -> list[Paid]:
-        """Return what was charged for periods that last into days without service, by ledger and by changes."""
-        spans = {line: line._unserved() for line in self}
-        first = min((span.start for unserved in spans.values() for span in unserved), default=None)
-        if first is None:
+    def _paid_periods(self, settled: Iterable[str] = ()) -> list[Paid]:
+        """Return what was charged for periods that last into days without service, by ledger and by changes.
+
+        :param settled: keys of amounts that were settled before, wherever their periods lie.
+        """
+        first = min(filter(None, (line._unserved_from() for line in self)), default=None)
+        known = [int(key[6:]) for key in settled if key.startswith('entry:') and key[6:].isdigit()]
+        if first is None and not known:
             return []
-        lasting = Domain('contract_line_id', 'in', self.ids) & Domain('period_end', '>', first)
+        own = Domain('contract_line_id', 'in', self.ids)
+        lasting = own & Domain('period_end', '>', first) if first else Domain.FALSE
         entries = self.env['service.billing.entry'].search(
-            lasting & Domain('kind', '=', 'recurring') & Domain('state', '!=', 'void'), order='id',
+            (lasting | (own & Domain('id', 'in', known))) & Domain('kind', '=', 'recurring')
+            & Domain('state', '!=', 'void'), order='id',
         )
         changes = self.env['service.pending.charge'].search(
             lasting & Domain('origin', '=', 'change') & Domain('amount', '>', 0) & Domain('state', '!=', 'cancelled'),
@@ -105,25 +116,73 @@ class ServiceContractLine(models.Model):
         )
         return [
             *(Paid(f'entry:{entry.id}', entry.contract_line_id, Period(entry.period_start, entry.period_end),
-                   entry._charged_amount()) for entry in entries),
+                   entry._charged_amount(), entry.contract_line_id._is_early(entry)) for entry in entries),
             *(Paid(f'change:{pending.id}', pending.contract_line_id, Period(pending.period_start, pending.period_end),
                    pending._signed_amount()) for pending in changes if not pending.key.endswith('-back')),
+        ]
+
+    def _unserved_from(self) -> date | None:
+        """Return the first day from which days without service may be settled; None if there are none."""
+        pauses, end = self._stops()
+        return min([*(span.start for span in (*pauses, *self._unserved())), *filter(None, [end])], default=None)
+
+    def _stops(self) -> tuple[list[Period], date | None]:
+        """Return the pauses that are over, and the first day without service as far as it is agreed by now.
+
+        What a change leaves of a period is settled by the change; a period billed after that one is not.
+        """
+        pauses, contract = self._until_settled(self._pauses_over()), self.contract_id
+        if self._is_replaced():
+            return pauses, self._recurrence(self._billing_start()).full_period(self.date_end + ONE_DAY).end
+        own = None if self._is_settled_apart() else self.date_end
+        last_day = min(filter(None, (own, contract.date_end)), default=None)
+        return pauses, last_day and last_day + ONE_DAY
+
+    def _is_replaced(self) -> bool:
+        return bool(self.date_end) and any(
+            change.state != 'withdrawn' for change in self.replaced_by_ids.change_id)
+
+    def _is_settled_apart(self) -> bool:
+        """Tell whether what follows the last day is settled by what ended the service: a change, or booking it off."""
+        return bool(self.date_end) and (self.is_option or self._is_replaced())
+
+    def _until_settled(self, spans: list[Period]) -> list[Period]:
+        """Return the days of spans up to the last day where something else settles what follows."""
+        if not self._is_settled_apart():
+            return spans
+        own = Period(date.min, self.date_end + ONE_DAY)
+        return [kept for span in spans if (kept := span.intersect(own))]
+
+    def _is_early(self, entry) -> bool:
+        """Tell whether a charge was billed before its period began, by the lead or by a run of a later day."""
+        if entry.charge_date < entry.period_start:
+            return True
+        return self._is_replaced() and entry.period_start >= self._stops()[1]
+
+    def _early_stops(self, paid: Paid, is_settled: bool) -> list[Period]:
+        """Return the days without service of a period billed before it began, as known when it begins."""
+        pauses, end = self._stops()
+        is_known = is_settled or self.company_id._service_today() < paid.period.start
+        return early_stops(paid.period, pauses, end if end and (is_known or end <= paid.period.start) else None)
+
+    def _pauses_over(self) -> list[Period]:
+        """Return the pauses that are over and stop the charges of this service."""
+        contract = self.contract_id
+        return [
+            span for pause in contract.pause_ids
+            if (pause.state == 'over' or contract.state == 'ended') and self._is_stopped_by(pause)
+            and (span := pause._period())
         ]
 
     def _unserved(self) -> list[Period]:
         """Return the days without service that are settled by now: pauses that are over, and what follows the end."""
         self.ensure_one()
         contract, today = self.contract_id, self.company_id._service_today()
-        is_over = contract.state == 'ended'
-        spans = [
-            span for pause in contract.pause_ids
-            if (pause.state == 'over' or is_over) and self._is_stopped_by(pause) and (span := pause._period())
-        ]
-        if is_over and contract.date_end:
+        spans = self._pauses_over()
+        if contract.state == 'ended' and contract.date_end:
             spans.append(Period(contract.date_end + ONE_DAY, date.max))
-        if self.date_end and self.replaced_by_ids:
-            # what follows was settled by the change
-            return [kept for span in spans if (kept := span.intersect(Period(date.min, self.date_end + ONE_DAY)))]
+        if self._is_settled_apart():
+            return self._until_settled(spans)
         if self.date_end and self.date_end < today:
             spans.append(Period(self.date_end + ONE_DAY, date.max))
         return spans
@@ -142,16 +201,30 @@ class ServiceContractLine(models.Model):
             settled[key].append(pending._signed_amount() if pending.state != 'cancelled' else ZERO)
         return settled
 
-    def _prepare_unused_vals(self, paid: Paid, number: int, settled: Decimal) -> dict | None:
+    def _unused(self, paid: Paid, is_settled: bool) -> tuple[Decimal, list[Period]]:
+        """Return what should have come back of a paid amount by now, and the days without service.
+
+        What was billed before its period began costs in the end what it would have cost on its first day, also where
+        days paid and not served stay paid.
+        """
+        rule, digits = self.contract_id._unused_rule(), self.currency_id.decimal_places
+        unserved = self._unserved() if rule != 'none' else []
+        if not paid.is_early:
+            return unused_credit(paid.amount, paid.period, unserved, rule, digits), unserved
+        stops = self._early_stops(paid, is_settled)
+        if rule == 'none':
+            return early_credit(paid.amount, paid.period, stops, self.proration, digits), stops
+        return unused_credit(paid.amount, paid.period, [*unserved, *stops], rule, digits), [*unserved, *stops]
+
+    def _prepare_unused_vals(self, paid: Paid, known: list[Decimal]) -> dict | None:
         """Return the pending charge that settles a paid amount; None if it is settled.
 
-        :param number: how many settled it before; :param settled: their sum, below 0 if it was given back.
+        :param known: what settled it before, below 0 where it was given back.
         """
-        unserved = self._unserved()
-        target = unused_credit(
-            paid.amount, paid.period, unserved, self.contract_id._unused_rule(), self.currency_id.decimal_places,
-        )
-        difference = -target - settled
+        if not paid.is_early and self.contract_id._unused_rule() == 'none':
+            return None  # what came back by an earlier rule stays
+        target, unserved = self._unused(paid, bool(sum(known, ZERO)))
+        difference = -target - sum(known, ZERO)
         if not difference:
             return None
         days = [part for span in unserved if (part := span.intersect(paid.period))]
@@ -161,7 +234,7 @@ class ServiceContractLine(models.Model):
         )
         count = paid.period.days - sum(part.days for part in paid.period.minus(unserved))
         return {
-            'key': f'unused:{paid.key}:{number}', 'contract_line_id': self.id, 'origin': 'pause', 'name': text,
+            'key': f'unused:{paid.key}:{len(known)}', 'contract_line_id': self.id, 'origin': 'pause', 'name': text,
             'charge_date': self.company_id._service_today(), 'amount': float(difference),
             'period_start': min((part.start for part in days), default=paid.period.start),
             'period_end': max((part.end for part in days), default=paid.period.end),

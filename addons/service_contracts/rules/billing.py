@@ -40,6 +40,7 @@ class LineTerms:
     no day before it is left to bill. `origin` is the first day of the service that this one goes on from, with its
     discounts; None: its own start. `began` and `ended` are changes that cut a period of a service whose short periods
     are charged in full: they say what of it is. Usage is known after its period only, so its timing is arrears.
+    In advance a period is billed `lead` days before it begins, but not before `lead_from` (None: the start).
     Raises RuleError for an unknown kind, timing or proration, or a recurring line without recurrence.
     """
 
@@ -59,6 +60,8 @@ class LineTerms:
     origin: date | None = None
     began: Cut | None = None
     ended: Cut | None = None
+    lead: int = 0
+    lead_from: date | None = None
 
     def __post_init__(self) -> None:
         for value, allowed in ((self.kind, KINDS), (self.timing, TIMINGS), (self.proration, PRORATIONS)):
@@ -66,6 +69,8 @@ class LineTerms:
                 raise RuleError(f'Unknown value {value!r}, expected one of {", ".join(allowed)}')
         if self.kind != 'one_time' and self.recurrence is None:
             raise RuleError('A recurring line needs a recurrence')
+        if self.lead < 0:
+            raise RuleError('A period is billed 0 or more days before it begins')
 
     @property
     def horizon(self) -> date:
@@ -127,9 +132,9 @@ class OpenPiece:
 def due_charges(terms: LineTerms, as_of: date, limit: int | None = None) -> list[Charge]:
     """Return what is due on `as_of` and not billed, oldest first, at most `limit` charges.
 
-    In advance a period is due on its first day, in arrears on the day after its last. In advance a start
-    that lies in a pause waits for the resumption, which charges what is left of the period; a pause later
-    in a period changes nothing. In arrears paused days are not charged.
+    In advance a period is due on its first day or the days of the lead before it, in arrears on the day after
+    its last. In advance a start that lies in a pause waits for the resumption, which charges what is left of the
+    period; a pause later in a period changes nothing. In arrears paused days are not charged.
 
     >>> from .periods import Interval
     >>> monthly = Recurrence.from_calendar(Interval(1, 'month'), date(2021, 9, 16), anchor_day=25)
@@ -201,7 +206,7 @@ def _open_pieces(terms: LineTerms, until: date) -> Iterator[OpenPiece]:
     first = terms.recurrence.full_period(cursor).start
     billed = [period for period in terms.billed if period.end > first]
     covered = sorted((*billed, *terms.pauses), key=by_start)
-    while (cursor := _first_free(cursor, covered)) < terms.horizon and cursor <= until:
+    while (cursor := _first_free(cursor, covered)) < terms.horizon and _billed_on(terms, cursor) <= until:
         full = terms.recurrence.full_period(cursor)
         yield from _pieces_within(terms, full, billed)
         cursor = full.end
@@ -224,7 +229,16 @@ def _pieces_within(terms: LineTerms, full: Period, billed: Sequence[Period]) -> 
             continue
         resumed = _first_free(gap.start, sorted(terms.pauses, key=by_start))
         if resumed < gap.end:
-            yield OpenPiece(Period(resumed, gap.end), full, resumed)
+            yield OpenPiece(Period(resumed, gap.end), full, _billed_on(terms, resumed))
+
+
+def _billed_on(terms: LineTerms, first: date) -> date:
+    """Return the day on which what is charged from a day on is billed; the lead ends with the pause before it."""
+    if not terms.lead or terms.timing == 'arrears':
+        return first
+    earliest = min(terms.lead_from or terms.start, first)
+    day = earliest if first - earliest <= timedelta(days=terms.lead) else first - timedelta(days=terms.lead)
+    return min(_first_free(day, sorted(terms.pauses, key=by_start)), first)
 
 
 def _first_free(day: date, covered: Iterable[Period]) -> date:

@@ -98,12 +98,14 @@ def unused_credit(amount: Decimal, charged: Period, full: Period, first_day_with
     """Return what comes back of a charge for a period when the option ends within it.
 
     amount × days not used / days charged, both counted as the option was prorated; nothing where short periods cost
-    the full price, or when all was used. Never more than the amount.
+    the full price, or when all was used; all of it where the option ends before the period. Never more than the amount.
 
     >>> year = Period(date(2026, 9, 1), date(2027, 9, 1))
     >>> str(unused_credit(Decimal('513.00'), Period(date(2026, 12, 1), year.end), year, date(2027, 3, 1), '30_360', 2))
     '342.00'
     """
+    if first_day_without <= charged.start:
+        return amount
     unused = Period(max(charged.start, first_day_without), charged.end) if first_day_without < charged.end else None
     paid = prorated_share(charged, full, proration)
     if unused is None or proration == 'none' or not paid:

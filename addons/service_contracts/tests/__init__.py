@@ -52,6 +52,7 @@ from . import test_usage_quota
 from . import test_usage_record
 from . import test_usage_scale
 from . import test_contract_change
+from . import test_lead_days
 from . import test_entitlement
 from . import test_trial
 from . import test_performance
