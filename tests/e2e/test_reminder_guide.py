@@ -27,8 +27,7 @@ env['account.move'].create({
 gateway = env['dunning.gateway'].create({'name': 'Provider', 'report_secret': 'secret'})
 company.dunning_promise_days = 30
 env['res.users'].create({
-    'name': 'Caller', 'login': 'caller', 'group_ids': [Command.set([
-        env.ref('dunning_sms.group_dunning_user').id, env.ref('account.group_account_readonly').id])],
+    'name': 'Caller', 'login': 'caller', 'group_ids': [Command.set([env.ref('dunning_sms.group_dunning_user').id])],
 })
 env.cr.commit()
 print(gateway.id)

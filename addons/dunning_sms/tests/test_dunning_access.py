@@ -4,7 +4,7 @@ from inspect import getmembers, isfunction
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import DunningCase
 
@@ -121,6 +121,43 @@ class TestDunningAccess(DunningCase):
         for record in (self.policy, self.late, self.late.route_ids[0], self.gateway):
             with self.assertRaises(AccessError):
                 record.with_user(self.clerk).write({'sequence': 3} if 'sequence' in record else {'distance': 9})
+
+    def test_a_user_alone_reads_receivables_and_no_other_journal_items(self):
+        """The role brings what holds and promises need, and not the books."""
+        line = self.own.line_ids.move_line_id[:1]
+        income = line.move_id.line_ids - line
+        salary = self.env['account.move'].create({'move_type': 'entry', 'line_ids': [
+            Command.create({'account_id': self.company_data['default_account_expense'].id, 'debit': 7.0}),
+            Command.create({'account_id': self.company_data['default_account_payable'].id, 'credit': 7.0}),
+        ]})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        Line = self.env['account.move.line'].with_user(self.clerk)
+        self.assertEqual(Line.search([('move_id', 'in', (line.move_id | salary).ids)]), line)
+        self.assertEqual(line.with_user(self.clerk).move_id.name, line.move_id.name)
+        for hidden in (income, salary, salary.line_ids):
+            with self.subTest(hidden._name), self.assertRaises(AccessError):
+                hidden.with_user(self.clerk).read(['display_name'])
+        for right in ('write', 'create', 'unlink'):
+            self.assertFalse(Line.has_access(right) or Line.move_id.has_access(right))
+
+    def test_a_user_alone_fills_the_forms_of_holds_and_promises(self):
+        line_id = self.own.line_ids.move_line_id[:1].id
+        self.env.flush_all()
+        for model, vals in (
+            ('dunning.hold', {'kind': 'dispute', 'amount': 40}),
+            ('payment.promise', {'amount': 60, 'date': '2026-03-12'}),
+        ):
+            self.env.invalidate_all()
+            with self.subTest(model), Form(self.env[model].with_user(self.clerk)) as form:
+                form.move_line_id = self.env['account.move.line'].with_user(self.clerk).browse(line_id)
+                for name, value in vals.items():
+                    setattr(form, name, value)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            kept = form.record.with_user(self.clerk)
+            self.assertEqual((kept.partner_id, kept.amount), (self.customer, vals['amount']))
+            self.assertTrue(kept.move_line_id.display_name)
 
     def test_secrets_of_a_gateway_are_for_system_users(self):
         manager = self._user('manager', 'dunning_sms.group_dunning_manager')
