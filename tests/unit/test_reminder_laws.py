@@ -1,5 +1,6 @@
 """Laws of reminders: hours, caps, escalation, netting, interest, outbox; whatever the numbers are."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -32,8 +33,8 @@ from odoo.addons.dunning_sms.rules.escalation import (
     may_act,
     paused_days,
 )
-from odoo.addons.dunning_sms.rules.fees import Payment, fee, interest, segments
-from odoo.addons.dunning_sms.rules.netting import Cover, OpenLine, net
+from odoo.addons.dunning_sms.rules.fees import Dispute, Payment, fee, interest, segments
+from odoo.addons.dunning_sms.rules.netting import Cover, OpenLine, credits_used, net
 from odoo.addons.dunning_sms.rules.signature import is_genuine, sign
 from odoo.addons.dunning_sms.rules.zones import customer_zone
 
@@ -260,6 +261,8 @@ def test_netting_adds_up(rows, covers):
         assert used <= credit
         assert not still or used == credit, "nothing is asked for while a credit is unused"
     assert net(list(reversed(lines)), given_covers) == items
+    used = credits_used(lines, items)
+    assert all(sum((part for _id, part in used.get(item.line.id, ())), Decimal(0)) == item.credited for item in items)
 
 
 # === INTEREST === #
@@ -285,6 +288,53 @@ def test_interest_by_segment():
     rate = Decimal('0.0365')
     assert interest(Decimal(1000), due, paid, due, date(2026, 3, 3), rate) == Decimal('2.20')  # 10 × .10 + 20 × .06
     assert interest(Decimal(1000), due, [Payment(due, Decimal(1000))], due, date(2026, 3, 3), rate) == 0
+
+
+DISPUTES = st.lists(st.tuples(
+    st.integers(-5, 60), st.one_of(st.none(), st.integers(0, 40)), st.one_of(st.none(), AMOUNTS), st.booleans(),
+), max_size=3)
+
+
+def _disputes(due, drawn):
+    return [
+        Dispute(first, None if length is None else first + timedelta(days=length), amount, late)
+        for first, length, amount, late in ((due + timedelta(days=start), *rest) for start, *rest in drawn)
+    ]
+
+
+@given(AMOUNTS, DAYS, st.lists(st.tuples(st.integers(-10, 90), AMOUNTS), max_size=3), DISPUTES, DISPUTES,
+       st.integers(0, 100))
+def test_more_disputed_never_costs_more(amount, due, payments, some, more, days):
+    """What is disputed takes out of the interest what it covers, and never adds any."""
+    paid, end = [Payment(due + timedelta(days=day), value) for day, value in payments], due + timedelta(days=days)
+
+    def cost(drawn):
+        return interest(amount, due, paid, due, end, Decimal('0.12'), 2, 365, _disputes(due, drawn))
+
+    assert 0 <= cost(some + more) <= cost(some) <= cost([])
+    assert not any(part.balance > amount for part in segments(amount, due, paid, due, end, _disputes(due, some)))
+
+
+@given(AMOUNTS, DAYS, st.integers(-5, 60), st.integers(0, 30), st.one_of(st.none(), AMOUNTS),
+       st.lists(st.integers(1, 40), min_size=1, max_size=4))
+def test_a_rejected_dispute_costs_what_no_dispute_costs(amount, due, start, length, disputed, steps):
+    """However often is charged meanwhile; each dispute is made up for once."""
+    doubt = _disputes(due, [(start, length, disputed, True)])
+    day, total = due, Decimal(0)
+    for step in [*steps, max(1, start + length + 2)]:
+        day, before = day + timedelta(days=step), day
+        total += interest(amount, due, (), before, day, Decimal('0.12'), 20, 365, doubt)
+    assert abs(total - interest(amount, due, (), due, day, Decimal('0.12'), 20)) < Decimal('1e-15')
+
+
+def test_an_open_dispute_bears_no_interest():
+    """1,000 due, 400 of it disputed for ten of twenty days; then rejected with and without interest on its days."""
+    due, end, rate = date(2026, 3, 1), date(2026, 3, 22), Decimal('0.0365')
+    still = Dispute(date(2026, 3, 12), None, Decimal(400))
+    over = Dispute(date(2026, 3, 2), date(2026, 3, 12), Decimal(400))
+    assert interest(Decimal(1000), due, (), due, end, rate, disputes=[still]) == Decimal('1.60')
+    assert interest(Decimal(1000), due, (), due, end, rate, disputes=[over]) == Decimal('1.60')
+    assert interest(Decimal(1000), due, (), due, end, rate, disputes=[replace(over, is_charged_when_over=True)]) == 2
 
 
 def test_a_leap_year_has_366_days():

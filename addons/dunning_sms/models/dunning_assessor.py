@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..rules import fees
-from ..rules.fees import Payment
+from ..rules.fees import Dispute, Payment
 
 BATCH = 200
 
@@ -33,7 +33,7 @@ class DunningAssessor(models.AbstractModel):
     def _assess(self, notices) -> None:
         """Propose the charges of notices that reached their customers."""
         rows = []
-        paid = self._payments(notices.line_ids.move_line_id)
+        paid = self._paid_and_credited(notices.line_ids.move_line_id)
         reached = self._reached(notices.line_ids.move_line_id)
         for notice in notices:
             rows += self._fee_rows(notice)
@@ -91,6 +91,7 @@ class DunningAssessor(models.AbstractModel):
             Decimal(str(move_line.amount_currency)), due, paid.get(move_line.id, ()), start, until,
             Decimal(str(policy.interest_rate)) / 100, currency.decimal_places,
             None if policy.interest_days == 'actual' else int(policy.interest_days),
+            self._disputes(move_line, policy),
         )
         env = self.with_context(lang=notice.lang).env
         return [{
@@ -129,6 +130,36 @@ class DunningAssessor(models.AbstractModel):
             result.setdefault(partial.debit_move_id.id, []).append(
                 Payment(partial.credit_move_id.date, Decimal(str(partial.debit_amount_currency))))
         return result
+
+    def _paid_and_credited(self, lines) -> dict[int, list[Payment]]:
+        """Return what was paid of each line, and credits nobody has matched yet: the customer's money is there."""
+        result = self._payments(lines)
+        gatherer = self.env['dunning.gatherer']
+        for company in lines.company_id:
+            partners = lines.filtered(lambda line, company=company: line.company_id == company).partner_id
+            for line_id, day, amount in gatherer._credits_used(company, partners.commercial_partner_id.ids):
+                result.setdefault(line_id, []).append(Payment(day, amount))
+        return result
+
+    def _disputes(self, move_line, policy) -> list[Dispute]:
+        """Return the disputes of a line, those over everything its customer owes included.
+
+        Promises, reported payments and other holds pause reminders only: interest goes on until money is there.
+        """
+        customer = move_line.partner_id.commercial_partner_id
+        return [
+            Dispute(
+                hold.date_from,
+                min(filter(None, (hold.released_on, hold.date_until and hold.date_until + timedelta(days=1))),
+                    default=None),
+                Decimal(str(hold.amount)) if hold.amount else None, policy.is_interest_on_disputes,
+            )
+            for hold in self.env['dunning.hold'].search([
+                ('kind', '=', 'dispute'), ('company_id', '=', move_line.company_id.id),
+                '|', ('move_line_id', '=', move_line.id),
+                '&', ('move_line_id', '=', False), ('partner_id.commercial_partner_id', '=', customer.id),
+            ], order='id')
+        ]
 
     def _reached(self, lines) -> dict[int, fields.Date]:
         """Return until when interest of each line was charged before."""

@@ -14,7 +14,7 @@ from odoo.tools import SQL, email_normalize
 from ..rules.calendar import Contact, planning_moment
 from ..rules.decision import Customer, Item, Policy, Told, expected_dates
 from ..rules.escalation import FourDates
-from ..rules.netting import Cover, OpenLine, net
+from ..rules.netting import Cover, OpenLine, credits_used, net
 from ..rules.phone import sms_number
 from ..rules.zones import customer_zone
 from .dunning_delivery import DAYS_OF_HISTORY, REACHED
@@ -101,7 +101,7 @@ class DunningGatherer(models.AbstractModel):
             """SELECT line.id, partner.commercial_partner_id, line.move_id, line.currency_id, line.amount_residual,
                       line.amount_residual_currency, COALESCE(line.date_maturity, line.date) AS due,
                       move.name AS document, line.balance, line.amount_currency, line.no_followup,
-                      move.is_dunning_charge
+                      move.is_dunning_charge, line.date
                  FROM account_move_line line
                  JOIN res_partner partner ON partner.id = line.partner_id
                  JOIN account_move move ON move.id = line.move_id
@@ -130,14 +130,21 @@ class DunningGatherer(models.AbstractModel):
         return {partner_id: self._items(lines, covers[partner_id], sent, told, pauses)
                 for partner_id, lines in rows.items()}
 
-    def _items(self, rows, covers, sent, told, pauses) -> list[Item]:
-        lines = [
-            OpenLine(
-                row['id'], row['due'], Decimal(str(row['amount_residual_currency'])), str(row['currency_id']),
-                row['move_id'],
-            )
-            for row in rows
+    def _credits_used(self, company, partner_ids: list[int]) -> list[tuple[int, date, Decimal]]:
+        """Return which credits that wait to be matched pay which open lines: line id, day of the credit, amount."""
+        rows = self._open_lines(company, partner_ids)
+        items = self._items_by_partner(company, rows)
+        days = {row['id']: row['date'] for lines in rows.values() for row in lines}
+        return [
+            (line_id, days[credit_id], amount)
+            for partner_id, lines in rows.items()
+            for line_id, used in credits_used(
+                [_open_line(row) for row in lines], [item.net for item in items[partner_id]]).items()
+            for credit_id, amount in used
         ]
+
+    def _items(self, rows, covers, sent, told, pauses) -> list[Item]:
+        lines = [_open_line(row) for row in rows]
         by_id = {row['id']: row for row in rows}
         return [
             Item(
@@ -332,6 +339,12 @@ class DunningGatherer(models.AbstractModel):
         self.env.flush_all()
         self.env.cr.execute(query)
         return self.env.cr.dictfetchall()
+
+
+def _open_line(row: dict) -> OpenLine:
+    return OpenLine(
+        row['id'], row['due'], Decimal(str(row['amount_residual_currency'])), str(row['currency_id']), row['move_id'],
+    )
 
 
 def _decimal(amount) -> Decimal | None:

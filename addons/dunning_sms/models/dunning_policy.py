@@ -53,6 +53,10 @@ class DunningPolicy(models.Model):
     is_interest_on_charges = fields.Boolean(
         "Interest on fees and interest", help="Where the law allows it. Fees are never charged on fees.",
     )
+    is_interest_on_disputes = fields.Boolean(
+        "Interest on rejected disputes", default=True,
+        help="An open dispute bears no interest. Once it is released, its days bear interest from the due date on.",
+    )
     is_removal_of_invoice = fields.Boolean(
         "Only with the whole invoice", help="Consequences wait until every line of the invoice has passed its date.",
     )

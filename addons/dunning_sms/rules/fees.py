@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from .errors import RuleError
 
@@ -18,6 +19,22 @@ class Payment:
 
     day: date
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """An amount of a line that is disputed from `start` until before `end`; no amount: all of it, no end: still.
+
+    With `is_charged_when_over` a dispute that was settled in the creditor's favour bears interest after all.
+    """
+
+    start: date
+    end: date | None = None
+    amount: Decimal | None = None
+    is_charged_when_over: bool = False
+
+    def is_over(self, day: date) -> bool:
+        return self.end is not None and self.end < day
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +68,50 @@ class Segment:
             start = end
 
 
-def segments(amount: Decimal, due: date, payments: Iterable[Payment], start: date, end: date) -> list[Segment]:
+def segments(
+    amount: Decimal, due: date, payments: Iterable[Payment], start: date, end: date, disputes: Iterable[Dispute] = (),
+) -> list[Segment]:
     """Return the segments of constant overdue balance from `start` until before `end`.
 
     The first day with interest is the day after the due date. A payment ends a segment: its own day bears
     interest no more. What is left after the principal is paid is nothing; what accrued before stays (R7).
+    A dispute takes exactly its amount out of the balance, for its days.
 
     >>> due, paid = date(2026, 3, 1), [Payment(date(2026, 3, 12), Decimal(40))]
     >>> [(part.days, str(part.balance)) for part in segments(Decimal(100), due, paid, due, date(2026, 3, 22))]
     [(10, '100'), (10, '60')]
+    >>> doubt = [Dispute(date(2026, 3, 4), date(2026, 3, 6), Decimal(30))]
+    >>> [(part.days, str(part.balance)) for part in segments(Decimal(100), due, (), due, date(2026, 3, 8), doubt)]
+    [(2, '100'), (2, '70'), (2, '100')]
     """
-    reached = max(start, due + timedelta(days=1))
-    balance = amount
-    found = []
-    for payment in sorted(payments, key=lambda payment: payment.day):
-        day = min(max(payment.day, reached), end)
-        if day > reached and balance > 0:
-            found.append(Segment(reached, day, balance))
-        reached = max(reached, day)
-        balance -= payment.amount
-    if balance > 0 and end > reached:
-        found.append(Segment(reached, end, balance))
-    return found
+    payments, disputes = list(payments), list(disputes)
+    first = max(start, due + timedelta(days=1))
+    changes = {payment.day for payment in payments}
+    changes.update(day for dispute in disputes for day in (dispute.start, dispute.end) if day)
+    days = [first, *sorted(day for day in changes if first < day < end), end]
+    found = (
+        Segment(day, until, _bearing(amount, payments, disputes, day)) for day, until in pairwise(days) if day < until
+    )
+    return [segment for segment in found if segment.balance > 0]
+
+
+def _bearing(amount: Decimal, payments: list[Payment], disputes: list[Dispute], day: date) -> Decimal:
+    """Return what bears interest on a day: what is not paid and not disputed."""
+    balance = amount - sum((payment.amount for payment in payments if payment.day <= day), ZERO)
+    for dispute in disputes:
+        if dispute.start <= day and (dispute.end is None or day < dispute.end):
+            balance -= balance if dispute.amount is None else dispute.amount
+    return balance
 
 
 def interest(
     amount: Decimal, due: date, payments: Iterable[Payment], start: date, end: date,
-    yearly_rate: Decimal, digits: int = 2, year_days: int | None = 365,
+    yearly_rate: Decimal, digits: int = 2, year_days: int | None = 365, disputes: Iterable[Dispute] = (),
 ) -> Decimal:
     """Return the interest from `start` until before `end`, rounded half-up once, at the line to be posted.
+
+    A dispute that was over since the last charge (until `start`) and is charged when over brings its days before
+    `start` along, so that charging often gives what charging once gives.
 
     >>> interest(Decimal(100), date(2026, 3, 1), [Payment(date(2026, 3, 12), Decimal(40))],
     ...          date(2026, 3, 1), date(2026, 3, 22), Decimal('0.0912'))
@@ -87,9 +119,14 @@ def interest(
     """
     if yearly_rate < 0:
         raise RuleError('A rate of interest cannot be negative')
-    exact = sum(
-        (part.interest(yearly_rate, year_days) for part in segments(amount, due, payments, start, end)), ZERO,
-    )
+    payments, disputes = list(payments), list(disputes)
+
+    def until(day: date) -> Decimal:
+        waiting = [dispute for dispute in disputes if not (dispute.is_charged_when_over and dispute.is_over(day))]
+        parts = segments(amount, due, payments, due, day, waiting)
+        return sum((part.interest(yearly_rate, year_days) for part in parts), ZERO)
+
+    exact = until(end) - until(min(start, end))
     return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 

@@ -79,6 +79,28 @@ def net(lines: Sequence[OpenLine], covers: Iterable[Cover] = ()) -> list[Net]:
     return result
 
 
+def credits_used(lines: Sequence[OpenLine], netted: Sequence[Net]) -> dict[int, list[tuple[int, Decimal]]]:
+    """Return by line which credits (line id and amount) pay for what `net` credited to it, oldest credit first.
+
+    >>> owed, credit = OpenLine(1, date(2026, 1, 1), Decimal(100)), OpenLine(2, date(2026, 1, 9), Decimal(-40))
+    >>> {line: [(by, str(amount)) for by, amount in used]
+    ...  for line, used in credits_used([owed, credit], net([owed, credit])).items()}
+    {1: [(2, '40')]}
+    """
+    credits = sorted((line for line in lines if line.residual < 0), key=lambda line: (line.due, line.id))
+    left = {credit.id: -credit.residual for credit in credits}
+    result: dict[int, list[tuple[int, Decimal]]] = {}
+    for item in netted:
+        wanted = item.credited
+        for credit in credits:
+            part = min(wanted, left[credit.id]) if credit.currency == item.line.currency else ZERO
+            if part > 0:
+                left[credit.id] -= part
+                wanted -= part
+                result.setdefault(item.line.id, []).append((credit.id, part))
+    return result
+
+
 def _covered(owed: Sequence[OpenLine], covers: Iterable[Cover]) -> tuple[dict[int, Decimal], dict[int, list[str]]]:
     """Return what is covered of each line, and by what kinds; never more than its residual."""
     covered = {line.id: ZERO for line in owed}

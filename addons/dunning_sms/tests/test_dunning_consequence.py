@@ -169,6 +169,69 @@ class TestDunningConsequence(DunningCase):
         self._assess('2026-04-21')
         self.assertEqual(self.env['dunning.charge'].search_count([]), 2)
 
+    def _overdue_with_interest(self):
+        """Return a receivable of 1,000 due on 2 March that costs 1 a day for each 1,000."""
+        self.policy.interest_rate = 36.5
+        self.late.charge_interest = True
+        self.line.move_id.button_draft()
+        self.line.move_id.unlink()
+        return self._receivable(1000, due='2026-03-02')
+
+    def test_a_disputed_part_bears_no_interest_while_the_dispute_is_open(self):
+        line = self._overdue_with_interest()
+        self.policy.is_interest_on_disputes = False
+        hold = self.env['dunning.hold'].create({
+            'move_line_id': line.id, 'kind': 'dispute', 'amount': 400, 'date_from': '2026-03-08',
+        })
+        self._told(day='2026-03-13')
+        self._assess('2026-03-13')
+        self.assertEqual(self.env['dunning.charge'].search([]).mapped('amount'), [8.0], "5 x 1.00, 5 x 0.60")
+        with freeze_time('2026-03-18 10:00:00'):
+            hold.action_release()
+        with freeze_time('2026-03-23 10:00:00'):
+            self._pay(line.move_id, day='2026-03-23')
+        self.env.flush_all()
+        self._assess('2026-03-24')
+        self.assertEqual(self.env['dunning.charge'].search([], order='id').mapped('amount'), [8.0, 8.0])
+
+    def test_a_rejected_dispute_bears_interest_from_the_due_date_on_by_setting(self):
+        line = self._overdue_with_interest()
+        hold = self.env['dunning.hold'].create({
+            'move_line_id': line.id, 'kind': 'dispute', 'amount': 400, 'date_from': '2026-03-08',
+        })
+        self._told(day='2026-03-13')
+        self._assess('2026-03-13')
+        with freeze_time('2026-03-18 10:00:00'):
+            hold.action_release()
+        with freeze_time('2026-03-23 10:00:00'):
+            self._pay(line.move_id, day='2026-03-23')
+        self.env.flush_all()
+        self._assess('2026-03-24')
+        self.assertEqual(self.env['dunning.charge'].search([], order='id').mapped('amount'), [8.0, 12.0], "20 days")
+
+    def test_a_credit_nobody_matched_takes_its_amount_out_of_the_interest(self):
+        self._overdue_with_interest()
+        self._receivable(300, due='2026-03-08', move_type='out_refund')
+        self._told(day='2026-03-13')
+        self._assess('2026-03-13')
+        self.assertEqual(self.env['dunning.charge'].search([]).mapped('amount'), [8.5], "5 x 1.00, 5 x 0.70")
+
+    def test_a_promise_pauses_reminders_and_no_interest(self):
+        line = self._overdue_with_interest()
+        self.env['payment.promise'].create({
+            'move_line_id': line.id, 'amount': 400, 'promised_on': '2026-03-03', 'date': '2026-03-20',
+        })
+        self._told(day='2026-03-13')
+        self._assess('2026-03-13')
+        self.assertEqual(self.env['dunning.charge'].search([]).mapped('amount'), [10.0])
+
+    def test_a_fee_by_share_leaves_out_what_is_disputed(self):
+        self.late.fee_percent = 10
+        self.env['dunning.hold'].create({'move_line_id': self.line.id, 'kind': 'dispute', 'amount': 40})
+        self._told()
+        self._assess('2026-03-10')
+        self.assertEqual(self.env['dunning.charge'].search([]).mapped('amount'), [6.0])
+
     def test_a_charge_can_be_waived_before_it_is_invoiced(self):
         self.late.fee_amount = 5.0
         notice = self._told()
