@@ -153,4 +153,5 @@ class SaleOrder(models.Model):
         return {
             'type': 'ir.actions.act_window', 'name': self.env._("Compare installments"), 'target': 'new',
             'res_model': comparison._name, 'res_id': comparison.id, 'views': [(False, 'form')],
+            'context': {'dialog_size': 'extra-large'},
         }

@@ -40,7 +40,9 @@ class TestTermsProblem(InstallmentCase):
         error = OfferError('first_before_start', first=date(2026, 1, 1), start=date(2026, 1, 15))
         self.env['res.lang']._activate_lang('de_DE')
         german = self.free.with_context(lang='de_DE')
-        self.assertIn("15.01.2026", german._why_not(error, self.free.currency_id))
+        self.assertEqual(
+            german._why_not(error, self.free.currency_id),
+            "Die erste Rate wird am 01.01.2026 fällig, bevor der Plan am 15.01.2026 beginnt.")
 
     def test_another_error_of_the_rules_is_told_as_it_is(self):
         self.assertEqual(self.free._why_not(RuleError('lunar'), self.free.currency_id), 'lunar')
