@@ -60,6 +60,7 @@ from . import service_change_reduction
 from . import service_change_quota
 from . import service_change_rollover
 from . import service_change_figures
+from . import service_change_credit
 from . import service_change_request
 from . import service_change_charge
 from . import service_change_remote

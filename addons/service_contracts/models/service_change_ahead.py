@@ -16,9 +16,13 @@ ZERO = Decimal(0)
 class Ahead:
     """What a change credits and charges of the periods that were billed before they began."""
 
-    credit: Decimal = ZERO
+    credits: tuple[tuple[Period, Decimal], ...] = ()
     charge: Decimal = ZERO
     charged: tuple[Period, ...] = ()
+
+    @property
+    def credit(self) -> Decimal:
+        return sum((amount for _period, amount in self.credits), ZERO)
 
 
 NOTHING_AHEAD = Ahead()
@@ -32,13 +36,13 @@ class ServiceContract(models.Model):
 
         :param new: not saved yet; empty where nothing goes on by the same periods.
         """
-        if not old or not (credit := old._billed_ahead(full)):
+        if not old or not (credits := old._billed_ahead(full)):
             return NOTHING_AHEAD
         if not new:
-            return Ahead(credit)
+            return Ahead(credits)
         terms = new._billing_terms()
         charges = due_charges(terms, day)
-        return Ahead(credit, self._amount_of(new, terms, charges), tuple(charge.period for charge in charges))
+        return Ahead(credits, self._amount_of(new, terms, charges), tuple(charge.period for charge in charges))
 
     def _amount_of(self, line, terms: LineTerms, charges: list[Charge]) -> Decimal:
         """Return what charges of a service come to, less its reductions."""
@@ -50,15 +54,16 @@ class ServiceContract(models.Model):
 class ServiceContractLine(models.Model):
     _inherit = 'service.contract.line'
 
-    def _billed_ahead(self, full: Period) -> Decimal:
-        """Return what was charged for the periods after one, less what came back of it."""
+    def _billed_ahead(self, full: Period) -> tuple[tuple[Period, Decimal], ...]:
+        """Return what was charged for each of the periods after one, less what came back of it."""
         self.ensure_one()
         # sudo: what was charged tells what a change costs, whoever asks
         entries_sudo = self.sudo().entry_ids.filtered(
             lambda entry: entry.kind == 'recurring' and entry.state != 'void' and entry.period_start >= full.end)
         settled = self.sudo()._settled_unused() if entries_sudo else {}
-        return sum((entry._charged_amount() + sum(settled.get(f'entry:{entry.id}', ()), ZERO)
-                    for entry in entries_sudo), ZERO)
+        rows = [(Period(entry.period_start, entry.period_end),
+                 entry._charged_amount() + sum(settled.get(f'entry:{entry.id}', ()), ZERO)) for entry in entries_sudo]
+        return tuple(row for row in rows if row[1])
 
 
 def after_ahead(terms: LineTerms, ahead: Ahead) -> LineTerms:

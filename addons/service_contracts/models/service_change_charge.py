@@ -17,29 +17,25 @@ class ServiceContractChangeLine(models.Model):
         self.ensure_one()
         earlier = self.old_line_id.change_line_ids[:1] if effect.charge_back or effect.credit_back else self.browse()
         taken_back = earlier._take_back_charges(self, effect, full)
-        first = self._first_line_of(effect.on)
+        first = self.old_line_id._first_line_on(effect.on)
         self.env['service.pending.charge']._propose([*taken_back, *filter(None, (
             self._prepare_pending('credit', first, -effect.credit, effect, full),
             self._prepare_pending('charge', self.new_line_id, effect.charge, effect, full),
         ))])
 
-    def _first_line_of(self, day: date):
-        """Return the service that ran when a day began, before all changes of that day."""
-        line, step = self.old_line_id, self.old_line_id.change_line_ids[:1]
-        while step.effect and step.effect['on'] == str(day) and step.old_line_id:
-            line, step = step.old_line_id, step.old_line_id.change_line_ids[:1]
-        return line
-
     def _take_back_charges(self, later, effect: ChangeEffect, full: Period) -> list[dict]:
         """Cancel what this change put on the next invoice; return what takes back the part billed already."""
         back = []
         for part, amount in (('charge', -effect.charge_back), ('credit', effect.credit_back)):
-            pending = self.env['service.pending.charge'].search([('key', '=', self._pending_key(part))])
+            pending = self._pending_of(part)
             if pending.state == 'open':
                 pending._cancel(self.env._("Changed again on the same day"))
             elif amount:
                 back.append(later._prepare_pending(f'{part}-back', pending.contract_line_id, amount, effect, full))
         return back
+
+    def _pending_of(self, part: str):
+        return self.env['service.pending.charge'].search([('key', '=', self._pending_key(part))])
 
     def _pending_key(self, part: str) -> str:
         return f'change:{self.id}:{part}'
@@ -63,3 +59,14 @@ class ServiceContractChangeLine(models.Model):
                 {'label': env._("Days left"), 'text': f'{rest.days}/{full.days}'},
             ]},
         }
+
+
+class ServiceContractLine(models.Model):
+    _inherit = 'service.contract.line'
+
+    def _first_line_on(self, day: date):
+        """Return the service that ran when a day began, before all changes of that day that led to this one."""
+        line, step = self, self.sudo().change_line_ids[:1]  # sudo: changes are followed, whoever looks
+        while step.effect and step.effect['on'] == str(day) and step.old_line_id:
+            line, step = self.browse(step.old_line_id.id), step.old_line_id.change_line_ids[:1]
+        return line

@@ -31,7 +31,9 @@ class ServiceContract(models.Model):
         :return: ``date_effective`` (first day), ``when``, ``interval`` (an object as asked for, or False), ``credit``
             (given back of the paid period), ``charge`` (for the rest of it), ``net`` (to pay now),
             ``first_charge_date`` and ``first_charge_amount`` (next regular charge of the changed services),
-            ``monthly_before``, ``monthly_after``, ``currency``, ``summary``;
+            ``monthly_before``, ``monthly_after``, ``currency``, ``summary``; only looked at: ``billed_now`` (what the
+            change adds to an invoice of today, ``net`` with regular charges that begin today, after credit),
+            ``credit_returned`` (to prepaid credit that paid for days given back), ``credit_used`` (taken from it);
             amounts in the prices of the contract, without tax unless its prices include it.
         :raises UserError: naming the contract, why it cannot change so, and what to do.
         :raises AccessError: without the right to write contracts.
@@ -100,8 +102,9 @@ class ServiceContract(models.Model):
     def _outcome_answer(self, outcome: Outcome) -> dict:
         figures = outcome.figures
         return {
-            **figures, 'when': outcome.when, 'interval': (outcome.wish.interval or self.plan_interval_id.browse())
-            ._prepare_answer(), 'currency': self.currency_id.name,
+            **figures, **self._credit_figures(outcome), 'when': outcome.when,
+            'interval': (outcome.wish.interval or self.plan_interval_id.browse())._prepare_answer(),
+            'currency': self.currency_id.name,
             'date_effective': fields.Date.to_string(outcome.day),
             'first_charge_date': fields.Date.to_string(figures['first_charge_date']) or '',
         }

@@ -1,6 +1,7 @@
 """Pending charges: amounts beside the regular periods that wait for the next invoice, each with its event's key."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from uuid import uuid4
 
@@ -171,12 +172,10 @@ class ServicePendingCharge(models.Model):
     def _charge(self) -> Charge:
         """Return the charge that the billing run writes on an invoice."""
         self.ensure_one()
-        amount = to_decimal(self.currency_id.round(self.amount))
-        period = Period(self.period_start, self.period_end)
-        return Charge(
-            self.contract_line_id.id, ADJUSTMENT, period, period, self.charge_date, Fraction(1), to_decimal(1), amount,
-            to_decimal(0), Rated(to_decimal(1), to_decimal(1), amount, (once(ADJUSTMENT, amount),)),
-            evidence={**(self.explanation or {}), 'correction': self.id, 'name': self.name, 'origin': self.origin},
+        return adjustment_charge(
+            self.contract_line_id.id, Period(self.period_start, self.period_end), self.charge_date,
+            to_decimal(self.currency_id.round(self.amount)),
+            {**(self.explanation or {}), 'correction': self.id, 'name': self.name, 'origin': self.origin},
         )
 
     @api.model
@@ -218,3 +217,10 @@ class ServiceContractLine(models.Model):
             # sudo: the date follows from the charges, whoever changes them
             dates = line.sudo().pending_ids.filtered(lambda pending: pending.state == 'open').mapped('charge_date')
             line.pending_on = min(dates, default=False)
+
+
+def adjustment_charge(line_id: int, period: Period, day: date, amount: Decimal, evidence: dict) -> Charge:
+    """Return an amount beside the regular periods as a charge of a day."""
+    one = Decimal(1)
+    return Charge(line_id, ADJUSTMENT, period, period, day, Fraction(1), one, amount, Decimal(0),
+                  Rated(one, one, amount, (once(ADJUSTMENT, amount),)), evidence=evidence)

@@ -151,3 +151,26 @@ class TestCreditUnused(ChangeCase):
         })
         self._bill(contract, '2026-03-05')
         self.assertEqual((grant.balance, self._money(contract)), (0.0, 13.0))
+
+    def test_the_effect_shown_before_a_change_is_what_is_billed_with_credit(self):
+        for amount in (12, 45, 500):
+            with self.subTest(amount=amount):
+                customer = self.customer.copy()
+                grant = self._grant(amount, partner_id=customer.id)
+                contract = self._planned(self.small, date_start='2026-03-01', external_ref=f'C{amount}',
+                                         partner_id=customer.id)
+                self._bill(contract, '2026-03-01')
+                for day, plan in (('2026-03-11', 'L'), ('2026-03-11', 'M'), ('2026-03-21', 'S')):
+                    known, left = contract.entry_ids, grant.balance
+                    with freeze_time(day):
+                        told = contract.preview_change(contract.external_ref, {'plan': plan})
+                    self._change(contract, day, plan=plan)
+                    self._bill(contract, day)
+                    new = contract.entry_ids - known
+                    credits = new.filtered(lambda entry: entry.kind == 'credit').mapped('amount_untaxed')
+                    self.assertEqual(
+                        [told['billed_now'], told['credit_returned'], told['credit_used']],
+                        [contract.currency_id.round(part) for part in (
+                            sum(new.mapped('amount_untaxed')), sum(one for one in credits if one > 0),
+                            -sum(one for one in credits if one < 0))])
+                    self.assertAlmostEqual(grant.balance - left, told['credit_returned'] - told['credit_used'])

@@ -70,8 +70,8 @@ class ServiceContractChangeWizard(models.TransientModel):
                 wizard.problem = str(error)
                 continue
             wizard.effect_html = self.env['ir.qweb']._render('service_contracts.change_effect', {
-                'figures': outcome.figures, 'when': outcome.when, 'day': outcome.day,
-                'currency': wizard.contract_id.currency_id,
+                'figures': {**outcome.figures, **wizard.contract_id._credit_figures(outcome)},
+                'when': outcome.when, 'day': outcome.day, 'currency': wizard.contract_id.currency_id,
             })
 
     def _wish(self) -> Wish:
