@@ -164,7 +164,7 @@ class TestCreditUnused(ChangeCase):
                     known, left = contract.entry_ids, grant.balance
                     with freeze_time(day):
                         told = contract.preview_change(contract.external_ref, {'plan': plan})
-                    self._change(contract, day, plan=plan)
+                    self._change(contract, day, f'{amount}-{plan}', plan=plan)
                     self._bill(contract, day)
                     new = contract.entry_ids - known
                     credits = new.filtered(lambda entry: entry.kind == 'credit').mapped('amount_untaxed')
