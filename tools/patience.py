@@ -9,6 +9,8 @@ from tools import database
 
 STOOD_STILL = 'Stood still'
 MINUTES = 5
+# More than twice as long as all tests of a process take.
+MINUTES_IN_ALL = 35
 # Python then answers SIGABRT with the stacks of all threads.
 ENVIRONMENT = {'PYTHONFAULTHANDLER': '1'}
 ACTIVITY = """
@@ -18,20 +20,24 @@ ACTIVITY = """
 """
 
 
-def wait(process: subprocess.Popen, log: Path, name: str, minutes: float = MINUTES) -> int:
+def wait(
+    process: subprocess.Popen, log: Path, name: str, minutes: float = MINUTES, in_all: float = MINUTES_IN_ALL,
+) -> int:
     """Wait until the process ends and return its exit status.
 
-    One whose log has not grown for so many minutes is ended; the log then tells what the connections to its
-    database waited for and where its threads stood.
+    One whose log has not grown for so many minutes is ended, and so is one that has not come to its end in all its
+    minutes; the log then tells what the connections to its database waited for and where its threads stood.
     """
-    size, since = 0, time.monotonic()
+    begun = since = time.monotonic()
+    size = 0
     while True:
         try:
             return process.wait(timeout=min(5, minutes * 60))
         except subprocess.TimeoutExpired:
+            now = time.monotonic()
             if log.stat().st_size != size:
-                size, since = log.stat().st_size, time.monotonic()
-            elif time.monotonic() - since >= minutes * 60:
+                size, since = log.stat().st_size, now
+            if now - since >= minutes * 60 or now - begun >= in_all * 60:
                 return _end(process, log, name)
 
 
