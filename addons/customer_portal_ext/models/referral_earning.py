@@ -198,7 +198,12 @@ class ReferralCommission(models.Model):
             granted = facts['granted'][programme, partner, programme._cap_start(received.day)]
             amount = rules.within_cap(full, terms.cap, granted)
             rows.append((number, partner, full, amount, rules.CAPPED if amount != full else False))
-        return rows
+        return rows or self._nothing(referral)
+
+    @api.model
+    def _nothing(self, referral) -> list[tuple]:
+        """Return a row of 0, by which money of which nobody earns is known and not looked at again."""
+        return [(1, referral.referrer_id.id, Decimal(0), Decimal(0), False)]
 
     @api.model
     def _decide_refund(self, payment: dict, referral, facts: dict) -> list[tuple]:
@@ -211,7 +216,7 @@ class ReferralCommission(models.Model):
                     min(facts['paid'][payment['invoice']], self._origin_total(origin)),
                     facts['booked'][payment['invoice'], number], referral.company_id.currency_id.decimal_places)
                 rows.append((number, partner, full, full, False))
-        return rows or [(1, referral.referrer_id.id, Decimal(0), Decimal(0), False)]
+        return rows or self._nothing(referral)
 
     @api.model
     def _received(self, payment: dict, referral, facts: dict) -> rules.Received:

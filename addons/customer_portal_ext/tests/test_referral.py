@@ -168,6 +168,16 @@ class TestReferral(ReferralCase):
         self._pay(self._invoice(10, '2026-03-01', partner=self.friend), 10, '2026-03-01')
         self.assertEqual(self._follow()[-1].reason, 'expired')
 
+    def test_money_for_which_nobody_earns_is_looked_at_once(self):
+        """A job that finds the same payment again and again never ends."""
+        self._bring()
+        self.programme.level_ids.unlink()
+        self._pay(self._invoice(100, '2026-03-01', partner=self.friend), 100)
+        Commission = self.env['referral.commission'].sudo()
+        self.assertEqual([Commission._follow_payments(1) for _turn in range(2)], [1, 0])
+        self.assertRecordValues(Commission.search([('programme_id', '=', self.programme.id)]), [
+            {'partner_id': self.customer.id, 'amount': 0, 'state': 'none'}])
+
     def test_a_commission_is_approved_or_refused_and_never_edited(self):
         """G7: a context that is sent opens no gate."""
         self.programme.needs_approval = True
