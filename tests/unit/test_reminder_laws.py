@@ -36,7 +36,7 @@ from odoo.addons.dunning_sms.rules.escalation import (
 from odoo.addons.dunning_sms.rules.fees import Dispute, Payment, fee, interest, segments
 from odoo.addons.dunning_sms.rules.netting import Cover, OpenLine, credits_used, net
 from odoo.addons.dunning_sms.rules.signature import is_genuine, sign
-from odoo.addons.dunning_sms.rules.zones import customer_zone
+from odoo.addons.dunning_sms.rules.zones import customer_zones
 
 ZONES = st.sampled_from(['America/Bogota', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'])
 DAYS = st.dates(date(2020, 1, 1), date(2032, 12, 31))
@@ -114,15 +114,38 @@ def test_the_next_run_comes_within_a_day_and_an_hour(now, zone, hour):
 
 
 @pytest.mark.parametrize('known, country, company, expected', [
-    ((None, None), 'CO', 'Europe/Berlin', 'America/Bogota'),
-    (('Europe/Berlin',), 'CO', 'Europe/Berlin', 'America/Bogota'),
-    (('America/Denver',), 'US', 'America/New_York', 'America/Denver'), ((None,), 'US', 'UTC', 'America/New_York'),
-    (('Europe/Zurich',), 'DE', 'UTC', 'Europe/Zurich'), ((None,), None, 'Asia/Tokyo', 'Asia/Tokyo'),
-    (('Atlantic/Canary',), 'ES', 'Europe/Madrid', 'Atlantic/Canary'), ((None,), 'XX', 'UTC', 'UTC'),
+    ((None, None), 'CO', 'Europe/Berlin', ['America/Bogota']),
+    (('Europe/Berlin',), 'CO', 'Europe/Berlin', ['America/Bogota']),
+    (('America/Denver',), 'US', 'America/New_York', ['America/Denver']),
+    (('Europe/Zurich',), 'DE', 'UTC', ['Europe/Zurich']), ((None,), None, 'Asia/Tokyo', ['Asia/Tokyo']),
+    (('Atlantic/Canary',), 'ES', 'Europe/Madrid', ['Atlantic/Canary']), ((None,), 'XX', 'UTC', ['UTC']),
+    ((None,), 'ES', 'Europe/Madrid', ['Europe/Madrid', 'Atlantic/Canary']),
 ])
-def test_the_zone_of_a_customer(known, country, company, expected):
+def test_the_zones_of_a_customer(known, country, company, expected):
     """Whoever types a customer in lends it the zone of his own desk; the country knows better."""
-    assert customer_zone(known, country, company) == expected
+    assert customer_zones(known, country, company) == tuple(expected)
+
+
+@pytest.mark.parametrize('number, expected', [
+    ('+14155550123', ('America/Los_Angeles',)), ('+34928000000', ('Atlantic/Canary',)), ('nonsense', None),
+    ('+18005550123', None),
+])
+def test_the_area_of_a_number_narrows_the_zones(number, expected):
+    country = 'ES' if number.startswith('+34') else 'US'
+    everywhere = customer_zones([None], country, 'UTC')
+    assert customer_zones([None], country, 'UTC', number) == (expected or everywhere) and len(everywhere) > 1
+
+
+@given(MOMENTS, st.sampled_from(['US', 'ES', 'BR', 'MX', 'CA', 'AU', 'PT', 'CL']))
+def test_no_contact_is_outside_a_window_anywhere_in_the_country(moment, country):
+    """12 CFR 1006.6(b), where only the country is known: whichever of its zones the customer lives in."""
+    rule = ContactRule(tuple(Window(day, time(8), time(21)) for day in range(7)))
+    zones = customer_zones([None], country, 'UTC')
+    opening = next_opening(rule, moment, ' '.join(zones))
+    assert opening >= moment and is_open(rule, opening, ' '.join(zones))
+    assert all(is_open(rule, opening, zone) for zone in zones)
+    if opening > moment:
+        assert not is_open(rule, opening - timedelta(seconds=1), ' '.join(zones))
 
 
 @given(st.lists(MOMENTS, max_size=8), MOMENTS, ZONES, st.integers(0, 3), st.integers(0, 5))

@@ -16,7 +16,7 @@ from ..rules.decision import Customer, Item, Policy, Told, expected_dates
 from ..rules.escalation import FourDates
 from ..rules.netting import Cover, OpenLine, credits_used, net
 from ..rules.phone import sms_number
-from ..rules.zones import customer_zone
+from ..rules.zones import customer_zones
 from .dunning_delivery import DAYS_OF_HISTORY, REACHED
 
 
@@ -58,7 +58,7 @@ class DunningGatherer(models.AbstractModel):
             policy = policies[partner.id]
             policy_terms, rule_record, rule = terms[policy.id]
             lines, items = rows.get(partner.id, []), items_by_partner.get(partner.id, [])
-            zone = self._zone(company, partner, recipient)
+            zone = self._zone(company, partner, recipient, addresses['sms'])
             if (policy.id, zone) not in moments:
                 moments[policy.id, zone] = planning_moment(rule, now, zone, next_run)
             result[partner.id] = Facts(
@@ -328,12 +328,17 @@ class DunningGatherer(models.AbstractModel):
                 result.setdefault(channel, 'no_consent')
         return result
 
-    def _zone(self, company, partner, recipient) -> str:
-        """Return the customer's own time zone, as well as it is known; a company without one lends its country's."""
+    def _zone(self, company, partner, recipient, number: str | None) -> str:
+        """Return the customer's own time zone, or all it may be in, as well as it is known; see `rules.calendar`.
+
+        A company without a zone lends its country's.
+        """
         country = recipient.country_id or partner.country_id
         if not country and not company.partner_id.tz:
             country = company.country_id
-        return customer_zone((recipient.tz, partner.tz), country.code, company._dunning_zone())
+            number = None
+        return ' '.join(customer_zones(
+            (recipient.tz, partner.tz), country.code or None, company._dunning_zone(), number or None))
 
     def _fetch(self, query: SQL) -> list[dict]:
         self.env.flush_all()

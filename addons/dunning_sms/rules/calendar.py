@@ -1,4 +1,8 @@
-"""When a customer may be contacted: hours, holidays, the customer's own time zone, caps per day and week."""
+"""When a customer may be contacted: hours, holidays, the customer's own time zone, caps per day and week.
+
+A `zone` is one time zone or, where the customer may live in any of several, all of them with blanks between: then only
+what is allowed in each of them is allowed, and days are those of the first.
+"""
 
 from __future__ import annotations
 
@@ -138,26 +142,31 @@ def kept_holidays(holidays: Iterable[Holiday], year: int) -> Iterator[date]:
 
 
 def local(moment: datetime, zone: str) -> datetime:
-    """Return the clock of a zone at a moment in UTC, with or without its zone.
+    """Return the clock of a zone (of the first of several) at a moment in UTC, with or without its zone.
 
     >>> local(datetime(2026, 3, 10, 12, 30), 'America/Bogota').time()
     datetime.time(7, 30)
     """
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(ZoneInfo(zone))
+    return moment.astimezone(ZoneInfo(zone.split()[0]))
 
 
 def is_open(rule: ContactRule, moment: datetime, zone: str) -> bool:
-    """Tell whether the customer's clock stands inside a window at a moment in UTC.
+    """Tell whether the customer's clock stands inside a window at a moment in UTC, wherever the customer lives.
 
     >>> office = ContactRule((Window(1, time(7), time(19)),))
     >>> is_open(office, datetime(2026, 3, 10, 12), 'America/Bogota')
     True
     >>> is_open(office, datetime(2026, 3, 10, 11, 59), 'America/Bogota')
     False
+    >>> is_open(office, datetime(2026, 3, 10, 12), 'America/Bogota America/Mexico_City')
+    False
     """
-    clock = local(moment, zone)
+    return all(_is_open_in(rule, local(moment, one)) for one in zone.split())
+
+
+def _is_open_in(rule: ContactRule, clock: datetime) -> bool:
     return any(
         opens <= clock.time() and (clock.time() < closes or closes == time.max)
         for opens, closes in rule.hours(clock.date())
@@ -173,11 +182,16 @@ def next_opening(rule: ContactRule, moment: datetime, zone: str) -> datetime | N
     """
     if is_open(rule, moment, zone):
         return moment.replace(tzinfo=None)
-    today = local(moment, zone).date()
+    return min(filter(None, (_opening_of(rule, moment, one, zone) for one in zone.split())), default=None)
+
+
+def _opening_of(rule: ContactRule, moment: datetime, one: str, zone: str) -> datetime | None:
+    """Return the first hour at which a window opens in one zone and the customer may be contacted in all."""
+    today = local(moment, one).date()
     for ahead in range(LOOK_AHEAD):
         day = today + timedelta(days=ahead)
         for opens, _closes in rule.hours(day):
-            opening = _to_utc(datetime.combine(day, opens), zone)
+            opening = _to_utc(datetime.combine(day, opens), one)
             if opening >= moment.replace(tzinfo=None) and is_open(rule, opening, zone):
                 return opening
     return None

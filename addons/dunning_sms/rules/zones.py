@@ -1,4 +1,4 @@
-"""In which time zone a customer lives, as well as it is known."""
+"""In which time zones a customer may live, as well as it is known."""
 
 from __future__ import annotations
 
@@ -7,36 +7,59 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 import pytz
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 SEASONS = (datetime(2026, 1, 15), datetime(2026, 7, 15))
 """Two moments that tell zones with and without summer time apart."""
 
 
-def customer_zone(known: Iterable[str | None], country: str | None, company_zone: str) -> str:
-    """Return the first known zone that is one of the country, else the country's, else the company's.
+def customer_zones(
+    known: Iterable[str | None], country: str | None, company_zone: str, number: str | None = None,
+) -> tuple[str, ...]:
+    """Return the zones in which a customer may be: the known one, else all of the country, else the company's.
 
     A contact gets the zone of whoever typed it in: one whose clock no part of its country shows is not the
-    customer's. A country with several zones has the company's, if that is one of them, else its first.
+    customer's. In a country with several clocks the area of the phone number (E.164) narrows them down; what is
+    left are all of them, one zone for each clock, since a message must be allowed wherever the customer is.
 
-    >>> customer_zone(['Europe/Berlin'], 'CO', 'Europe/Berlin'), customer_zone([None], 'US', 'America/Chicago')
-    ('America/Bogota', 'America/Chicago')
-    >>> customer_zone(['Asia/Tokyo'], None, 'UTC'), customer_zone(['US/Pacific'], 'US', 'UTC')
-    ('Asia/Tokyo', 'US/Pacific')
+    >>> customer_zones(['Europe/Berlin'], 'CO', 'Europe/Berlin'), customer_zones(['Asia/Tokyo'], None, 'UTC')
+    (('America/Bogota',), ('Asia/Tokyo',))
+    >>> customer_zones([None], 'ES', 'UTC'), customer_zones([None], 'US', 'UTC', '+12125550123')
+    (('Europe/Madrid', 'Atlantic/Canary'), ('America/New_York',))
     """
     for zone in known:
         if zone and fits(zone, country or ''):
-            return zone
-    return country_zone(country) if country_zone(country) and not fits(company_zone, country or '') else company_zone
+            return (zone,)
+    zones = country_zones(country)
+    if len(zones) < 2:
+        return zones or (company_zone,)
+    return _narrowed(zones, number) or zones
 
 
-def country_zone(country: str | None) -> str | None:
-    """Return the zone of a country, the first one if it has several; None if the country is not known.
+@lru_cache(maxsize=1024)
+def country_zones(country: str | None) -> tuple[str, ...]:
+    """Return one zone for each clock of a country, the most important first; none if it is not known.
 
-    >>> country_zone('DE'), country_zone('CO'), country_zone(None)
-    ('Europe/Berlin', 'America/Bogota', None)
+    >>> country_zones('DE'), country_zones('CO'), country_zones(None)
+    (('Europe/Berlin',), ('America/Bogota',), ())
     """
-    return next(iter(pytz.country_timezones.get(country or '', ())), None)
+    clocks: dict[tuple, str] = {}
+    for zone in pytz.country_timezones.get(country or '', ()):
+        clocks.setdefault(_clock(zone), zone)
+    return tuple(clocks.values())
+
+
+@lru_cache(maxsize=16384)
+def _narrowed(zones: tuple[str, ...], number: str | None) -> tuple[str, ...]:
+    """Return those of the zones whose clock the area of a phone number has."""
+    try:
+        areas = time_zones_for_number(phonenumbers.parse(number or ''))
+    except phonenumbers.NumberParseException:
+        return ()
+    clocks = {_clock(area) for area in areas if area != UNKNOWN_TIMEZONE}
+    return tuple(zone for zone in zones if _clock(zone) in clocks)
 
 
 @lru_cache(maxsize=1024)

@@ -41,6 +41,21 @@ class TestDunningReach(DunningCase):
         self._receivable(due='2026-03-07')
         self.assertEqual(self._plan().zone, 'Europe/Berlin')
 
+    def test_a_country_with_several_zones_is_written_to_when_all_of_it_is_awake(self):
+        """12 CFR 1006.6(b): only the United States are known, then the area of the number."""
+        self.company.partner_id.tz = 'America/New_York'
+        self.customer.write({'country_id': self.env.ref('base.us').id, 'phone': False})
+        self.neighbour.write({'country_id': self.env.ref('base.us').id, 'phone': '+1 212 736 5000', 'email': False})
+        self._receivable(due='2026-03-07')
+        self._receivable(due='2026-03-07', partner=self.neighbour)
+        with freeze_time('2026-03-10 13:00:00'):
+            notices = self._plan().sudo()
+        somewhere, new_york = (
+            notices.filtered(lambda notice, partner=partner: notice.partner_id == partner).delivery_ids.filtered(
+                lambda found: found.state == 'queued') for partner in (self.customer, self.neighbour))
+        self.assertEqual(str(somewhere.next_try_at), '2026-03-10 18:00:00', "eight in Honolulu")
+        self.assertEqual(str(new_york.next_try_at), '2026-03-10 13:00:00', "nine in New York")
+
     def test_a_hold_for_a_contact_holds_for_its_company(self):
         self.customer.is_company = True
         contact = self.env['res.partner'].create({'name': "Accounts", 'parent_id': self.customer.id})
