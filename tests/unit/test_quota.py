@@ -61,7 +61,8 @@ def test_use_in_two_goes_takes_what_one_go_takes(given_buckets, first, second):
 @given(buckets, st.decimals('0', '150', places=1))
 def test_what_is_carried_over_keeps_to_the_cap(given_buckets, cap):
     carried = roll_over(given_buckets, JULY, bucket(7, 40), cap)
-    assert quota_left(carried, JULY) - 40 == min(cap, quota_left(given_buckets, JULY))
+    own = quota_left([one for one in given_buckets if one.granted == JULY], JULY)  # of the period itself
+    assert quota_left(carried, JULY) - 40 == own + min(cap, quota_left(given_buckets, JULY) - own)
     assert all(kept.expires is None or kept.expires > JULY for kept in carried)
 
 
@@ -75,3 +76,21 @@ def test_a_quota_is_gone_on_the_day_it_expires():
 def test_a_quota_that_cannot_be_is_refused(call):
     with pytest.raises(RuleError):
         call()
+
+
+@given(st.decimals('0', '80', places=1), st.integers(1, 30), st.decimals('0', '150', places=1),
+       st.decimals('0', '150', places=1), st.none() | st.decimals('0', '60', places=1))
+def test_a_change_by_day_that_changes_nothing_leaves_the_quota_as_it_was(earlier, days, before, after, cap):
+    """Two parts of a period with their shares of one quota cost and leave what the whole period would."""
+    own = Decimal(93)
+    shares = own / 31 * days, own / 31 * (31 - days)
+    begun = [bucket(6, earlier)]
+    whole = draw_quota(roll_over(begun, JULY, bucket(7, own), cap), before + after, JULY)
+    first = draw_quota(roll_over(begun, JULY, bucket(7, shares[0]), cap), before, JULY)
+    second = draw_quota(roll_over(first.buckets, JULY, bucket(7, shares[1]), cap), after, JULY)
+    early = max(before - quota_left(roll_over(begun, JULY, bucket(7, shares[0]), cap), JULY), 0)
+    assert first.to_pay == early
+    assert first.to_pay + second.to_pay >= whole.to_pay  # use ahead of one's share is paid
+    if not early:
+        assert second.to_pay == whole.to_pay
+        assert quota_left(second.buckets, JULY) == quota_left(whole.buckets, JULY)

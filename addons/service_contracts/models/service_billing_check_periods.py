@@ -143,7 +143,7 @@ class ServiceBillingCheck(models.AbstractModel):
             return []
         model, billed = agreed.price_list(charge.period.start), price_from_json(kept['price'])
         if charge.period != charge.full_period and not line.prorates_limits:
-            model = replace(model, **{name: getattr(billed, name) for name in LIMITS})  # lessened by a change
+            model = self._cut_list(entry, charge, model, billed)
         elif line.prorates_limits:
             model = model.prorated(charge.share)
         if model == billed:
@@ -151,6 +151,34 @@ class ServiceBillingCheck(models.AbstractModel):
         quantity, records, discount = Decimal(kept['quantity']), kept.get('records', 0), Decimal(kept['discount'])
         difference = _priced(model, quantity, records, discount) - _priced(billed, quantity, records, discount)
         return [_derived('terms', entry, expected=entry._charged_amount() + round(difference, kept['digits']))]
+
+    def _cut_list(self, entry, charge: Charge, model: PriceModel, billed: PriceModel) -> PriceModel:
+        """Return the price list of a period that a change cut, with its part of quota and limits derived anew.
+
+        Late usage around the change prices the period again; then its quota is that of the correction, told by itself.
+        """
+        line = entry.contract_line_id
+        lines = line | line._metered_before()
+        is_late = any(lines.mapped('late_usage_on')) or self.env['service.billing.entry'].search_count([
+            ('contract_line_id', 'in', lines.ids), ('kind', '=', 'late_usage'), ('state', '!=', 'void'),
+            ('period_end', '>', charge.full_period.start), ('period_start', '<', charge.full_period.end),
+        ], limit=1)
+        if is_late:
+            return replace(model, **{name: getattr(billed, name) for name in LIMITS})
+        drawn = None
+        if line.meter_id.rolls_over and (before := line._metered_before()):
+            rater = self.env['service.usage.rater']
+            carried = rater._carried_to(line, charge.full_period, self._evidence_until(before, entry))
+            drawn = carried and carried.drawn
+        return line._changed_model(model, charge, drawn)
+
+    def _evidence_until(self, lines, entry) -> dict[int, dict]:
+        """Return what explains the last charge of usage of each service before a charge."""
+        entries = self.env['service.billing.entry'].search([
+            ('contract_line_id', 'in', lines.ids), ('kind', 'in', ('usage', 'late_usage')), ('state', '!=', 'void'),
+            ('period_start', '<', entry.period_start),
+        ], order='period_start, correction')
+        return {other.contract_line_id.id: other.explanation for other in entries if 'quota' in other.explanation}
 
     def _differing_on_invoice(self, entry) -> list[dict]:
         line = entry.move_line_id

@@ -17,7 +17,9 @@ class ServiceBillingRun(models.Model):
         # EXTENDS: drafts whose window is over begin; what is due today waits first, if the company wants to see it
         today = company._service_today()
         scheduled = Domain([('company_id', '=', company.id), ('trigger', '=', 'cron')])
-        self.search(scheduled & Domain([('state', '=', 'draft'), ('starts_on', '<=', today)]))._start()
+        if begun := self.search(scheduled & Domain([('state', '=', 'draft'), ('starts_on', '<=', today)])):
+            begun._start()
+            self._call_second_worker()
         if not company.service_review_days:
             super()._open_scheduled_run(company)
         elif not self.search_count(scheduled & Domain('date', '>=', today), limit=1):

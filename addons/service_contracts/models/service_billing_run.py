@@ -254,6 +254,11 @@ class ServiceBillingRun(models.Model):
         for xmlid in ('service_contracts.ir_cron_bill', 'service_contracts.ir_cron_bill_second'):
             self.env.ref(xmlid)._trigger()
 
+    @api.model
+    def _call_second_worker(self) -> None:
+        """Wake the second worker: both are due at the same minute, so it may have looked before a run was there."""
+        self.env.ref('service_contracts.ir_cron_bill_second')._trigger()
+
     # === CRON === #
 
     @api.model
@@ -276,8 +281,7 @@ class ServiceBillingRun(models.Model):
         vals = {'company_id': company.id, 'date': today, 'trigger': 'cron'}
         if self.env['service.contract'].search_count(self.new(vals)._due_domain(), limit=1):
             self.create(vals)._start()
-            # both jobs are due at the same minute, so the second may have looked before this run was there
-            self.env.ref('service_contracts.ir_cron_bill_second')._trigger()
+            self._call_second_worker()
 
     def _work(self) -> None:
         """Bill batch by batch, committing each, until the runs are done or the scheduler wants its turn back."""

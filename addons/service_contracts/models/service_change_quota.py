@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..rules.billing import Charge
 from ..rules.periods import Period
@@ -15,17 +15,34 @@ ONE_DAY = timedelta(days=1)
 ADDED_UP = ('sum', 'count')
 """Ways of counting by which what was used before a change and after it adds up."""
 ZERO = Decimal(0)
+QUOTA_RULES = [('used', "Less what was used before"), ('day', "By day, before and after"), ('anew', "Granted anew")]
 
 
 class ServicePlan(models.Model):
     _inherit = 'service.plan'
 
     change_quota_rule = fields.Selection(
-        [('used', "Less what was used before"), ('day', "By day, before and after"), ('anew', "Granted anew")],
-        "Free quota after a change", default='used', required=True,
+        QUOTA_RULES, "Free quota after a change", default='used', required=True,
         help="What a metered service has free in the period in which it changes. Minimum and maximum charges are owed "
              "by day, unless all is granted anew. Levels and peaks go by day instead of by use.",
     )
+
+
+class ServiceContractChange(models.Model):
+    _inherit = 'service.contract.change'
+
+    quota_rule = fields.Selection(
+        QUOTA_RULES, "Free quota after a change", readonly=True, help="What the plan said when the change was made.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        plans = self.env['service.plan'].browse
+        return super().create([
+            {**vals, 'quota_rule': plans(vals.get('plan_from_id')).change_quota_rule} for vals in vals_list])
+
+    def _quota_rule(self) -> str:
+        return self.quota_rule or self.plan_from_id.change_quota_rule or 'used'
 
 
 class ServiceContractLine(models.Model):
@@ -59,7 +76,15 @@ class ServiceContractLine(models.Model):
             lambda step: step.change_id.date_effective == period.end and step.change_id.state != 'withdrawn'
             and step.new_line_id)
         change = (came or went)[:1].change_id
-        return came.old_line_id, change and (change.plan_from_id.change_quota_rule or 'used')
+        return came.old_line_id, change and change._quota_rule()
+
+    def _shares_quota_by_day(self) -> bool:
+        """Tell whether the change that brought this service left each part of the period its share of the quota."""
+        steps = self.sudo().change_line_ids  # sudo: as above
+        change = steps.filtered(lambda step: step.old_line_id.meter_id == self.meter_id)[:1].change_id
+        rule = change and change._quota_rule()
+        return bool(rule) and rule != 'anew' and (
+            rule == 'day' or self.prorates_limits or self.meter_id.aggregation not in ADDED_UP)
 
     def _quota_drawn(self, full: Period) -> Decimal:
         """Return how much of the free quota of a period was used by these services and those they came from."""

@@ -45,13 +45,17 @@ class ServiceUsageRater(models.AbstractModel):
         return self._carried_to(line._origin, charges[0].full_period, known.evidence)
 
     def _carried_to(self, line, full: Period, evidence: Mapping[int, dict]) -> Carried | None:
-        """Return the quota of earlier periods that is left, and what was drawn of this one before the change."""
+        """Return the quota of earlier periods that is left, and what was drawn of this one before the change.
+
+        Where each part of the period has its own share, what is left of the share before the change goes on, too.
+        """
         buckets, drawn, before = None, ZERO, line._metered_before(deep=False)
+        own_goes_on = line._shares_quota_by_day()
         while before:
             if kept := evidence.get(before.id):
                 granted, left = (buckets_from_json(kept[name]) for name in ('quota', 'quota_after'))
                 if buckets is None:
-                    buckets = tuple(bucket for bucket in left if bucket.granted < full.start)
+                    buckets = tuple(bucket for bucket in left if own_goes_on or bucket.granted < full.start)
                 drawn += _own(granted, full) - _own(left, full)
             before = before._metered_before(deep=False)
         return None if buckets is None else Carried(buckets, drawn)

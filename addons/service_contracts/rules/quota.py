@@ -66,15 +66,17 @@ def roll_over(buckets: Iterable[QuotaBucket], day: date, granted: QuotaBucket | 
               cap: Decimal | None = None) -> tuple[QuotaBucket, ...]:
     """Return the buckets on a new period's first day: the expired ones gone, the period's own quota added.
 
-    `cap` limits what may be carried over, without the new quota; what is above it goes, soonest expiry first.
+    `cap` limits what may be carried over, without the new quota; what is above it goes, soonest expiry first. What was
+    granted on the day itself, as what a change leaves of this period, is not carried over and not limited.
 
     >>> june = QuotaBucket(date(2025, 6, 1), date(2025, 8, 1), Decimal(80))
     >>> [str(bucket.left) for bucket in roll_over([june], date(2025, 7, 1), cap=Decimal(50))]
     ['50']
     """
-    kept = [bucket for bucket in buckets if bucket.expires is None or day < bucket.expires]
-    surplus = max(quota_left(kept, day) - cap, ZERO) if cap is not None else ZERO
-    carried = draw_quota(kept, surplus, day).buckets
+    valid = [bucket for bucket in buckets if bucket.expires is None or day < bucket.expires]
+    earlier = [bucket for bucket in valid if bucket.granted != day]
+    surplus = max(quota_left(earlier, day) - cap, ZERO) if cap is not None else ZERO
+    carried = (*draw_quota(earlier, surplus, day).buckets, *(bucket for bucket in valid if bucket.granted == day))
     return (*carried, granted) if granted else carried
 
 

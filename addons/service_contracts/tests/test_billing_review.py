@@ -68,3 +68,12 @@ class TestBillingReview(BillingCase):
         self.company.service_review_days = 0
         self._night('2026-01-04')
         self.assertEqual(len(contract.entry_ids), 1)
+
+    def test_a_window_that_is_over_wakes_the_second_worker(self):
+        self._contract()
+        self._night('2026-01-01')
+        second = self.env.ref('service_contracts.ir_cron_bill_second')
+        woken = self.env['ir.cron.trigger'].search([('cron_id', '=', second.id)])
+        with freeze_time('2026-01-04 03:00:00'):
+            self.env['service.billing.run']._open_scheduled_run(self.company)
+        self.assertTrue(self.env['ir.cron.trigger'].search([('cron_id', '=', second.id)]) - woken)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from freezegun import freeze_time
 from odoo.fields import Command
 from odoo.tests import tagged
+from psycopg2.extras import Json
 
 from ..rules.forecast import Scenario
 from .usage import UsageCase
@@ -100,3 +101,45 @@ class TestChangeRollover(UsageCase):
         for found, amount in ((line.contract_id._forecast(until, estimate=True), 15.0), (rows, 5.0), (dearer, 16.5)):
             self.assertEqual([row['amount'] for row in found if row['period_start'] >= date(2026, 4, 1)], [amount] * 2)
         self.assertFalse(left_out)
+
+    def _by_day(self, moments, **vals):
+        """Return both services of a change by day on 11 February, with 40 of January rolled over."""
+        rolling = self.meter.copy({'code': 'ROLL', 'rolls_over': True, 'roll_over_periods': 2, **vals})
+        old, plans = self._started(rolling)
+        plans[0].change_quota_rule = 'day'
+        self._use(old, 60)
+        self._run('2026-02-01')
+        new = self._change(old, '2026-02-11')
+        for line, (quantity, moment) in zip((old, new), moments, strict=True):
+            self._use(line, quantity, moment=moment)
+        self._run('2026-03-01')
+        return old, new
+
+    def test_what_is_left_of_the_first_part_by_day_goes_into_the_second(self):
+        """40 of January, 10/28 of 100 and 18/28 of 200 are free in February: 204.29 for 20 before and 200 after."""
+        old, new = self._by_day(((20, '2026-02-05 12:00:00'), (200, '2026-02-20 12:00:00')))
+        self._assert_amounts(old, 0.0, 0.0)
+        self._assert_amounts(new, 1.57)
+        self.assertFalse(self._findings())
+
+    def test_a_cap_on_what_rolls_over_leaves_the_rest_of_the_own_period(self):
+        """10 of January at most: 174.29 are free."""
+        old, new = self._by_day(((20, '2026-02-05 12:00:00'), (200, '2026-02-20 12:00:00')), roll_over_cap=10)
+        self._assert_amounts(new, 4.57)
+        self.assertFalse(self._findings())
+
+    def _findings(self):
+        self.env.flush_all()
+        self.env['service.billing.check'].sudo()._check_by_query(self.company, False)
+        found = self.env['service.billing.finding'].search([('company_id', '=', self.company.id)])
+        return found.filtered(lambda finding: finding.state != 'solved').mapped('display_name')
+
+    def test_the_double_check_derives_the_quota_of_a_period_that_a_change_cut(self):
+        old, new = self._rolled(bill_before_change=False)
+        self.assertFalse(self._findings())
+        entry = self._entries(new)[:1]
+        kept = dict(entry.explanation)
+        kept['price'] = {**kept['price'], 'free_quantity': '500'}
+        self.env.cr.execute('UPDATE service_billing_entry SET explanation = %s WHERE id = %s', (Json(kept), entry.id))
+        self.env.invalidate_all()
+        self.assertTrue(self._findings())
