@@ -75,5 +75,5 @@ class TestBillingReview(BillingCase):
         second = self.env.ref('service_contracts.ir_cron_bill_second')
         woken = self.env['ir.cron.trigger'].search([('cron_id', '=', second.id)])
         with freeze_time('2026-01-04 03:00:00'):
-            self.env['service.billing.run']._open_scheduled_run(self.company)
+            self.env['service.billing.run'].sudo()._open_scheduled_run(self.company)
         self.assertTrue(self.env['ir.cron.trigger'].search([('cron_id', '=', second.id)]) - woken)

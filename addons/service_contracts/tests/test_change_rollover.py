@@ -130,9 +130,11 @@ class TestChangeRollover(UsageCase):
 
     def _findings(self):
         self.env.flush_all()
-        self.env['service.billing.check'].sudo()._check_by_query(self.company, False)
+        Check_sudo = self.env['service.billing.check'].sudo()
+        Check_sudo._check_by_query(self.company, False)
         found = self.env['service.billing.finding'].search([('company_id', '=', self.company.id)])
-        return found.filtered(lambda finding: finding.state != 'solved').mapped('display_name')
+        entries = self.env['service.billing.entry'].search([('company_id', '=', self.company.id)])
+        return [*found.mapped('key'), *(vals['key'] for vals in Check_sudo._differing_periods(entries))]
 
     def test_the_double_check_derives_the_quota_of_a_period_that_a_change_cut(self):
         old, new = self._rolled(bill_before_change=False)

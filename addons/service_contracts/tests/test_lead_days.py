@@ -44,10 +44,15 @@ class TestLeadDays(ContractCase):
         return contract.currency_id.round(sum(contract.entry_ids.mapped('amount_untaxed')))
 
     def _findings(self, day):
+        self.env.flush_all()
+        Check_sudo = self.env['service.billing.check'].sudo()
         with freeze_time(day):
-            self.env['service.billing.check'].sudo()._check_by_query(self.company, False)
-            self.env['service.billing.check'].sudo()._check_gaps(self.company)
-        return self.env['service.billing.finding'].search([('company_id', '=', self.company.id)]).mapped('summary')
+            Check_sudo._check_by_query(self.company, False)
+            Check_sudo._check_gaps(self.company)
+            entries = self.env['service.billing.entry'].search([('company_id', '=', self.company.id)])
+            differing = Check_sudo._differing_periods(entries)
+        found = self.env['service.billing.finding'].search([('company_id', '=', self.company.id)])
+        return [*found.mapped('summary'), *(vals['key'] for vals in differing)]
 
     def test_a_period_is_billed_so_many_days_before_it_begins(self):
         """N6."""
