@@ -31,9 +31,7 @@ class ServicePlan(models.Model):
 class ServiceContractChange(models.Model):
     _inherit = 'service.contract.change'
 
-    quota_rule = fields.Selection(
-        QUOTA_RULES, "Free quota after a change", readonly=True, help="What the plan said when the change was made.",
-    )
+    quota_rule = fields.Selection(QUOTA_RULES, "Free quota after a change", readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):
