@@ -54,6 +54,7 @@
         'views/portal_transaction_templates.xml',
         'views/portal_accessibility_templates.xml',
         'views/portal_case_templates.xml',
+        'views/portal_call_templates.xml',
         'views/portal_circular_templates.xml',
         'views/portal_request_templates.xml',
         'views/portal_arrangement_templates.xml',

@@ -7,7 +7,7 @@ import re
 from datetime import date
 
 from tests.e2e.portal_world import PortalWorld, Visitor
-from tests.e2e.processes import psql
+from tests.e2e.processes import psql, run_script
 from tests.e2e.visitors import PNG, order_of
 from tests.e2e.visitors import Visitor as Buyer
 
@@ -38,7 +38,9 @@ def fill_in(world: PortalWorld) -> dict[str, int]:
     order = contract_online(Buyer(world.url))
     register(Visitor(world.url))
     declare(Visitor(world.url))
+    contact(Visitor(world.url))
     ask(Visitor(world.url, 'customer'), world)
+    rate(Visitor(world.url), world)
     return {'sale.order': order, **made(world)}
 
 
@@ -79,6 +81,27 @@ def declare(visitor: Visitor) -> None:
         _is_text(answer.text, path)
 
 
+def contact(visitor: Visitor) -> None:
+    """Write to the company by the form of the site: it becomes a lead."""
+    typed = {'contact_name': HOSTILE, 'partner_name': HOSTILE, 'email_from': EVIL, 'phone': HOSTILE, 'name': HOSTILE,
+             'description': LONG}
+    answer = visitor.ask('POST', '/website/form/crm.lead', **typed)
+    assert json.loads(answer.text).get('id'), answer.text
+
+
+def rate(visitor: Visitor, world: PortalWorld) -> None:
+    """Close the case and rate it with a text."""
+    run_script(world.database, (
+        "case = env['support.case'].search([('subject', 'like', 'onerror')], order='id desc', limit=1)\n"
+        "case.action_close()\nenv.cr.commit()"))
+    ((token,),) = psql(world.database, (
+        "SELECT access_token FROM rating_rating WHERE res_model = 'support.case' ORDER BY id DESC LIMIT 1"))
+    _is_text(visitor.ask('GET', f'/rate/{token}/1').text, '/rate')
+    answer = visitor.ask('POST', f'/rate/{token}/submit_feedback', rate='1', feedback=LONG)
+    _is_text(answer.text, '/rate/submit_feedback')
+    assert answer.status == 200, answer.status
+
+
 def ask(customer: Visitor, world: PortalWorld) -> None:
     """Send the forms of the panel; what is refused comes back as text."""
     for kind in KINDS:
@@ -88,6 +111,7 @@ def ask(customer: Visitor, world: PortalWorld) -> None:
             _is_text(answer.text, path)
     kinds = re.findall(r'name="type"[^>]*?value="(\d+)"', customer.ask('GET', '/my/cases/new').text)
     case = {'type': kinds[0], 'subject': HOSTILE, 'description': LONG, 'amount_disputed': '0'}
+    call(customer)
     assert customer.ask('POST', '/my/cases/new', **case).status == 303
     refused = {**case, 'type': 'x', 'amount_disputed': HOSTILE}
     _is_text(customer.ask('POST', '/my/cases/new', **refused).text, '/my/cases/new')
@@ -100,11 +124,20 @@ def ask(customer: Visitor, world: PortalWorld) -> None:
         f'/my/contracts/{world.own["service.contract"]}/readings': {
             'meter': HOSTILE, 'value': HOSTILE, 'date': HOSTILE},
         '/my/referrals/join': {'referral_code': HOSTILE},
+        '/my/call-back': {'slot': HOSTILE, 'phone': HOSTILE, 'message': LONG},
+        f'/my/installments/{world.own["installment.plan"]}/payoff': {'day': HOSTILE},
     }.items():
         _is_text(customer.ask('POST', path, **typed).text, path)
     for path in ('/help', '/my/transactions', '/services', '/my/pay', '/my/receipts', '/services/order'):
         names = ('search', 'search_in', 'sortby', 'filterby', 'family', 'kind', 'lines', 'amount', 'currency_id', 'ref')
         _is_text(customer.ask('GET', path, **dict.fromkeys(names, HOSTILE)).text, path)
+
+
+def call(customer: Visitor) -> None:
+    """Ask for a call about something hostile, before the other forms, so that it is not the newest case."""
+    slots = re.findall(r'<option value="([^"]+)"', customer.ask('GET', '/my/call-back').text)
+    answer = customer.ask('POST', '/my/call-back', slot=slots[0], phone='+49 761 5550123', message=LONG)
+    assert answer.status == 303, 'no call is taken'
 
 
 def say(customer: Visitor, world: PortalWorld) -> None:
@@ -126,7 +159,7 @@ def made(world: PortalWorld) -> dict[str, int]:
     found = {}
     for model, column in {
         'support.case': 'subject', 'transfer.report': 'reference', 'service.request': 'message',
-        'res.partner': 'name', 'service.contract.field.value': 'value',
+        'res.partner': 'name', 'crm.lead': 'name', 'rating.rating': 'feedback', 'service.contract.field.value': 'value',
     }.items():
         rows = psql(world.database, (
             f'SELECT max(id) FROM {model.replace(".", "_")} WHERE strpos({column}, %s) > 0'), SHOWN)

@@ -132,6 +132,7 @@ ROUTES = (
     record('/my/transfers/<int:report_id>/withdraw', elsewhere='/my/transfers', **POST),
     mine('/my/cases'),
     mine('/my/cases/new', **FORM),
+    mine('/my/call-back', **FORM),
     record('/my/cases/<int:case_id>', elsewhere='/my/cases'),
     mine('/my/circulars'),
     mine('/my/circulars/offers', typed={'wanted': 'yes'}, **POST),

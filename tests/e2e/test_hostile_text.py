@@ -4,6 +4,7 @@ Everything is typed once (`hostile_forms.py`); the pages are those of `portal_ro
 add-ons, so that a new one is looked at by itself.
 """
 
+import csv
 import io
 import json
 import re
@@ -44,6 +45,8 @@ READ = {'/my/cases', '/my/cases/<int:case_id>', '/my/transfers', '/my/transactio
 """Pages that must show what was typed, at the least."""
 KNOWN = {'support.case', 'transfer.report', 'service.request', 'sale.order', 'res.partner', 'service.contract'}
 """Records whose form must show it."""
+EXPORTED = {'support.case': ('subject', 'description'), 'transfer.report': ('reference', 'bank_name'),
+            'res.partner': ('name', 'phone'), 'service.request': ('message',), 'crm.lead': ('name', 'description')}
 
 pytestmark = pytest.mark.skipif(not shutil.which('chromium'), reason='There is no Chromium on this machine.')
 
@@ -174,6 +177,19 @@ def test_files_carry_it_as_text(world):
         assert WORKED_OUT not in text, f'{route.rule} works out what was typed'
         shown |= {route.rule} if 'hacked(1)' in re.sub(r'\s', '', text) else set()
     assert len(shown) > 4, f'the name is in no more files than {shown}'
+
+
+def test_exports_as_csv_have_no_formula(world):
+    """G8: what people take out of the lists of the office."""
+    clerk = Visitor(world.portal.url, 'admin')
+    for model, names in EXPORTED.items():
+        wanted = {'model': model, 'ids': [world.made[model]], 'domain': [], 'import_compat': False, 'context': {},
+                  'fields': [{'name': name, 'label': name, 'type': 'char'} for name in names]}
+        answer = clerk.ask('POST', '/web/export/csv', data=json.dumps(wanted))
+        cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+        assert any(SHOWN in cell for cell in cells), f'{model}: {answer.status} {cells}'
+        formulas = [cell for cell in cells if cell.startswith(('=', '+', '-', '@', '\t', '\r'))]
+        assert not formulas, f'{model}: {formulas}'
 
 
 def assert_text(html: str, name: str) -> None:

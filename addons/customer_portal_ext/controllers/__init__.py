@@ -1,4 +1,5 @@
 from . import arrangements
+from . import calls
 from . import cases
 from . import catalog
 from . import circulars

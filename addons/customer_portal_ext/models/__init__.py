@@ -43,6 +43,7 @@ from . import support_article
 from . import support_case
 from . import support_case_form
 from . import support_case_type
+from . import support_case_call
 from . import support_case_delay
 from . import transfer_report
 from . import transfer_report_form

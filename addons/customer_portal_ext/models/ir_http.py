@@ -1,5 +1,5 @@
 """Before a page is made: referral codes that visitors bring (``?ref=CODE``, or ``referral_code`` of a form), how often
-a form may be sent, and that nobody is sent to another site by a tab in an address.
+a form may be sent, that nobody is sent to another site by a tab in an address, and that no NUL breaks a page.
 """
 
 import re
@@ -15,6 +15,7 @@ LIMITED = {
     **dict.fromkeys((
         '/cancel-contract', '/withdraw-from-contract', '/services/<string:slug>/add', '/services/<string:slug>/frame',
         '/services/order', '/services/order/remove', '/my/cases/new', '/my/transfers/new', '/my/arrangement',
+        '/my/call-back',
         '/my/contracts/<int:contract_id>/request/<string:kind>', '/my/contracts/<int:contract_id>/card',
         '/my/contracts/<int:contract_id>/readings', '/my/installments/<int:plan_id>/payoff', '/my/statement/email',
         '/my/orders/<int:order_id>/installments',
@@ -50,6 +51,15 @@ class IrHttp(models.AbstractModel):
             senders += [] if request.env.user._is_public() else [f'user {request.env.uid}']
             if not request.env['portal.limit.hit']._count(rule.rule, senders, LIMITED[rule.rule]):
                 raise TooManyRequests(request.env._("Too many forms in a short time. Try again in ten minutes."))
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        # EXTENDS base: no text of PostgreSQL holds a NUL, so that one in any field of a form would be a 500
+        request.params = {
+            name: value.replace('\0', '') if isinstance(value, str) else value
+            for name, value in request.params.items()
+        }
+        return super()._dispatch(endpoint)
 
     @classmethod
     def _redirect(cls, location, code=303):

@@ -21,6 +21,7 @@ from . import test_service_request
 from . import test_service_satisfaction
 from . import test_special_customer
 from . import test_support_case
+from . import test_support_case_call
 from . import test_support_case_delay
 from . import test_tours
 from . import test_transfer_report

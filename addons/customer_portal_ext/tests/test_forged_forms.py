@@ -85,6 +85,21 @@ class TestForgedForms(CheckoutCase):
             'user_id': False}])
         self.assertNotEqual(case.access_token, 'known')
 
+    def test_a_nul_in_a_form_breaks_no_page(self):
+        """No text of PostgreSQL holds one: the form is taken without it, with and without login."""
+        self.url_open('/cancel-contract', {
+            'csrf_token': self._csrf(), 'name': "A\0na", 'email': 'nul@example.com', 'contract': "C\0T",
+            'message': "\0"},
+        ).raise_for_status()
+        self.url_open('/help?search=%00').raise_for_status()
+        self.authenticate('ana', 'ana')
+        for path in ('/my/transactions?search=%00', '/my/transactions/xlsx?search=%00'):
+            self.url_open(path).raise_for_status()
+        kind = self.env.ref('customer_portal_ext.case_type_request')
+        self._post('/my/cases/new', type=str(kind.id), subject="No\0 signal", description="None\0").raise_for_status()
+        case = self.env['support.case'].search([('partner_id', '=', self.customer.id)])
+        self.assertRecordValues(case, [{'subject': "No signal", 'description': "None"}])
+
     def test_a_reported_transfer_takes_nothing_but_what_its_form_asks(self):
         """G5."""
         theirs = self._invoice(50, '2026-03-01', partner=self.neighbour)
