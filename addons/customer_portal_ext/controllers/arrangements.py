@@ -4,7 +4,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .own_rows import OwnRows
+from .own_rows import OwnRows, taken_whole
 from .pay import _ids
 
 PAGE = '/my/arrangement'
@@ -25,8 +25,9 @@ class Arrangements(OwnRows):
                 vals = Request._arrangement_vals(lines, typed)
                 values['rows'] = Request._arrangement_rows(lines, vals)
                 if step == 'send':
-                    # sudo: a customer has no right to create; the values were checked and are the user's own
-                    Request.sudo()._send({**vals, 'effect': values['rows']})
+                    with taken_whole():
+                        # sudo: a customer has no right to create; the values were checked and are the user's own
+                        Request.sudo()._send({**vals, 'effect': values['rows']})
                     return request.redirect('/my/requests?sent=1')
             except UserError as error:
                 values['problem'] = str(error)

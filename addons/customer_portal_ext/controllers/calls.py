@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import format_date, format_time
 
-from .own_rows import OwnRows
+from .own_rows import OwnRows, taken_whole
 
 PAGE = '/my/call-back'
 
@@ -23,13 +23,16 @@ class Calls(OwnRows):
         zone, problem = Case._call_zone(request.cookies.get('tz'), partner.tz), ''
         if request.httprequest.method == 'POST':
             try:
-                case = Case._ask_for_call(partner, typed, zone)
+                with taken_whole():
+                    case = Case._ask_for_call(partner, typed, zone)
                 return request.redirect(case.access_url)
             except UserError as error:
                 problem = str(error)
+        waiting = Case._waiting_call(partner)
         return self._show(
-            'portal_call', 'cases', problem=problem, typed={'phone': partner.phone or '', **typed}, zone=zone,
-            days=_by_day(Case._call_slots(), ZoneInfo(zone)), waiting=Case._waiting_call(partner),
+            'portal_call', 'cases', problem=problem, zone=zone, waiting=waiting,
+            typed={'phone': waiting.call_phone or partner.phone or '', **typed},
+            days=_by_day(Case._call_slots(), ZoneInfo(zone)),
         )
 
 

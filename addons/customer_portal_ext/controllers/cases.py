@@ -5,7 +5,7 @@ from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
-from .own_rows import OwnRows
+from .own_rows import OwnRows, taken_whole
 
 LIST = '/my/cases'
 
@@ -25,7 +25,8 @@ class Cases(OwnRows):
         problem = ''
         if request.httprequest.method == 'POST':
             try:
-                case = request.env['support.case']._open_from_form(request.env.user.partner_id, post)
+                with taken_whole():
+                    case = request.env['support.case']._open_from_form(request.env.user.partner_id, post)
                 return request.redirect(case.access_url)
             except UserError as error:
                 problem = str(error)

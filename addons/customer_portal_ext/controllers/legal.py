@@ -4,6 +4,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from .own_rows import taken_whole
+
 
 class Legal(http.Controller):
 
@@ -22,7 +24,8 @@ class Legal(http.Controller):
         problem = ''
         if request.httprequest.method == 'POST':
             try:
-                declaration = request.env['service.request']._send_public(kind, request.website.company_id, typed)
+                with taken_whole():
+                    declaration = request.env['service.request']._send_public(kind, request.website.company_id, typed)
                 return request.render('customer_portal_ext.public_receipt', {'declaration': declaration})
             except UserError as error:
                 problem = str(error)

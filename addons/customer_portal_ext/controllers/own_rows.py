@@ -1,4 +1,8 @@
-"""What pages of a customer share: the own records and no others, and the frame they are shown in."""
+"""What pages of a customer share: the own records and no others, forms that leave nothing when they are refused, and
+the frame they are shown in.
+"""
+
+from contextlib import contextmanager
 
 from odoo import fields
 from odoo.addons.portal.controllers.portal import CustomerPortal
@@ -23,6 +27,15 @@ class OwnRows(CustomerPortal):
         return request.render(f'customer_portal_ext.{template}', {
             **self._prepare_portal_layout_values(), 'page_name': page_name, **values,
         })
+
+
+@contextmanager
+def taken_whole():
+    """Take a form as a whole or not at all: rules are checked after records are made, so an error shown on the page
+    would else leave them behind.
+    """
+    with request.env.cr.savepoint():
+        yield
 
 
 def day_of(text):

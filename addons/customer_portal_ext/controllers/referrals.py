@@ -5,6 +5,8 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from .own_rows import taken_whole
+
 PAGE = '/my/referrals'
 
 
@@ -25,9 +27,10 @@ class Referrals(CustomerPortal):
     def join_programme(self, **_others):
         """Give the customer a code; a second click changes nothing."""
         try:
-            # sudo: a customer creates nothing but the own code
-            request.env['referral.code'].sudo()._join(
-                request.env.user.partner_id.sudo(), request.website.sudo().company_id)
+            with taken_whole():
+                # sudo: a customer creates nothing but the own code
+                request.env['referral.code'].sudo()._join(
+                    request.env.user.partner_id.sudo(), request.website.sudo().company_id)
         except UserError:
             return request.redirect(PAGE)
         return request.redirect(PAGE)

@@ -5,7 +5,7 @@ from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
-from .own_rows import OwnRows
+from .own_rows import OwnRows, taken_whole
 
 LIST = '/my/requests'
 KINDS = ('end', 'change', 'book', 'unbook', 'pause', 'data', 'payment')
@@ -46,7 +46,8 @@ class Requests(OwnRows):
                 vals = Request_sudo._wish_vals(contract_sudo, kind, typed)
                 values['rows'] = Request_sudo._effect_rows(contract_sudo, vals)
                 if step == 'send':
-                    Request_sudo._send({**vals, 'effect': values['rows']})
+                    with taken_whole():
+                        Request_sudo._send({**vals, 'effect': values['rows']})
                     return request.redirect(f'{LIST}?sent=1')
             except UserError as error:
                 values['problem'] = str(error)

@@ -5,7 +5,7 @@ from odoo.addons.service_contracts.models.portal_upload import BODY_BYTES
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .own_rows import OwnRows
+from .own_rows import OwnRows, taken_whole
 from .pay import _ids
 
 LIST = '/my/transfers'
@@ -26,9 +26,10 @@ class Transfers(OwnRows):
         problem = ''
         if request.httprequest.method == 'POST':
             try:
-                report = request.env['transfer.report']._report_from_form(
-                    request.env.user.partner_id, post, request.httprequest.files.get('proof'),
-                    _ids(','.join(request.httprequest.form.getlist('lines'))))
+                with taken_whole():
+                    report = request.env['transfer.report']._report_from_form(
+                        request.env.user.partner_id, post, request.httprequest.files.get('proof'),
+                        _ids(','.join(request.httprequest.form.getlist('lines'))))
                 return request.redirect(f'{LIST}?reported={report.id}')
             except UserError as error:
                 problem = str(error)

@@ -16,6 +16,7 @@ from . import test_portal_upload
 from . import test_referral
 from . import test_referral_page
 from . import test_referral_tour
+from . import test_refused_forms
 from . import test_service_plan_places
 from . import test_service_request
 from . import test_service_satisfaction
