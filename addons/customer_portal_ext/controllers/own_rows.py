@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from odoo import fields
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
+from odoo.exceptions import UserError
 from odoo.http import request
+from psycopg2.errors import UniqueViolation
 
 FIRST_YEAR = 1900
 
@@ -33,9 +35,14 @@ class OwnRows(CustomerPortal):
 def taken_whole():
     """Take a form as a whole or not at all: rules are checked after records are made, so an error shown on the page
     would else leave them behind.
+
+    :raises UserError: also where the same was taken by a second click at the same time.
     """
-    with request.env.cr.savepoint():
-        yield
+    try:
+        with request.env.cr.savepoint():
+            yield
+    except UniqueViolation as error:
+        raise UserError(request.env._("We have received this already.")) from error
 
 
 def day_of(text):

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from psycopg2.errors import UniqueViolation
 
 from .common import PanelPageCase
 
@@ -19,6 +20,17 @@ class TestRefusedForms(PanelPageCase):
         self.assertIn("cannot be the day of the transfer", page.text)
         self.assertFalse(self.env['transfer.report'].search([('partner_id', '=', self.customer.id)]))
         self.assertIn(f'value="{line.id}"', self.url_open('/my/transfers/new').text, "It can still be paid.")
+
+    def test_a_second_click_at_the_same_time_is_told_so(self):
+        """G4: PostgreSQL refuses the second one, and the customer reads a sentence."""
+        def refuse(records, *_values):
+            raise UniqueViolation
+
+        self.authenticate('ana', 'ana')
+        with patch.object(type(self.env['transfer.report']), '_report_from_form', refuse):
+            page = self._post('/my/transfers/new', amount='50', date_paid='2026-03-09', reference="R")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("We have received this already", page.text)
 
     def test_a_claim_on_too_much_opens_no_case(self):
         """I1: no clock runs, nobody is told, and reminders go on."""
