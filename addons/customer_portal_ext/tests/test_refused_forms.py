@@ -45,11 +45,12 @@ class TestRefusedForms(PanelPageCase):
     def test_a_declaration_or_request_that_fails_is_not_kept(self):
         """F6: what is asked is taken as a whole, also the cancellation without login."""
         def fail(records, *_values):
-            self.customer.sudo().comment = "Left behind"
+            records.env['res.partner'].sudo().browse(self.customer.id).comment = "Left behind"
             raise UserError("It does not work today.")
 
         Request = type(self.env['service.request'])
         self._invoice(50, '2026-03-01')
+        self.authenticate(None, None)
         with patch.object(Request, '_send_public', fail):
             self.assertIn("It does not work", self._post('/cancel-contract', name="A").text)
         self.authenticate('ana', 'ana')
