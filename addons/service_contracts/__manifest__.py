@@ -89,6 +89,7 @@
         'demo/customers.xml',
         'demo/contracts.xml',
         'demo/condominium.xml',
+        'demo/telephone.xml',
         'demo/history.xml',
         'demo/shared_costs.xml',
         'demo/tailored_contracts.xml',

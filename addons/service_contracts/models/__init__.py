@@ -50,6 +50,7 @@ from . import service_usage_correction
 from . import service_price_list
 from . import service_price_revision_list
 from . import service_price_commitment
+from . import service_price_told
 from . import service_entitlement
 from . import service_contract_change
 from . import service_contract_line_change

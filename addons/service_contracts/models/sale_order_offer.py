@@ -148,7 +148,7 @@ class SaleOrderLine(models.Model):
         return {**super()._prepare_contract_line_vals(), 'plan_interval_id': self.service_plan_interval_id.id}
 
     def _offer_notes(self) -> list[str]:
-        """Return what changes over time, in words: introductory prices, discounts and bonus rules of the plan."""
+        """Return in words what the line does not tell: tiers, introductory prices, discounts and bonus rules."""
         self.ensure_one()
         # sudo: the customer reads the offer that the quotation makes
         offer_sudo = self.sudo().service_plan_line_id.with_context(lang=self.order_id.partner_id.lang)
@@ -156,6 +156,7 @@ class SaleOrderLine(models.Model):
             return []
         phases_sudo = offer_sudo.phase_ids if not self.service_plan_interval_id else offer_sudo.phase_ids.browse()
         return [
+            *offer_sudo._told_prices(self.currency_id),
             *(phase._words(self.currency_id) for phase in phases_sudo),
             *offer_sudo._own_reductions().mapped('name'),
         ]

@@ -31,6 +31,7 @@ from . import test_commitment_revision
 from . import test_price_revision
 from . import test_price_steps
 from . import test_price_tiers
+from . import test_price_told
 from . import test_reductions
 from . import test_reading_report
 from . import test_reading_request
