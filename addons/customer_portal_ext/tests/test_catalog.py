@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .checkout_common import CheckoutCase
@@ -23,6 +24,15 @@ class TestCatalog(CheckoutCase):
         line.name = "[HOST] Hosting\nfor one site"
         self.assertEqual(line._catalog_name(), "Hosting")
         self.assertNotIn("[HOST]", self.url_open(f'/services/{self.plan.id}').text)
+
+    def test_visitors_read_what_usage_costs_before_they_order(self):
+        line = self.plan._included_lines().filtered(lambda line: line.product_id == self.hosting)
+        line.write({'price_model': 'graduated', 'free_quantity': 3, 'tier_ids': [
+            Command.create({'up_to': 10, 'price_unit': 0.09}), Command.create({'price_unit': 0.06}),
+        ]})
+        page = self.url_open(f'/services/{self.plan.id}').text
+        for text in ("3 free", "0.09 per unit (above 0, up to 10)", "0.06 per unit (above 10)"):
+            self.assertIn(text, page)
 
     def test_a_choice_is_quoted_as_it_would_be_billed_and_leaves_no_trace(self):
         before = self.env['service.contract'].search_count([])
