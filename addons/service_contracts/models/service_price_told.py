@@ -40,7 +40,7 @@ class ServicePriceMixin(models.AbstractModel):
             rows.append(dict(self._fields['price_model']._description_selection(env))[model.kind])
         if model.free_quantity:
             rows.append(env._("%(quantity)s %(unit)s free", quantity=self._number_text(model.free_quantity),
-                              unit=self._told_unit()).rstrip())
+                              unit=self._told_unit()).replace('  ', ' '))
         return rows
 
     def _told_units(self, model: PriceModel) -> list[str]:
