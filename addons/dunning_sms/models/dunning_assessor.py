@@ -32,15 +32,14 @@ class DunningAssessor(models.AbstractModel):
 
     def _assess(self, notices) -> None:
         """Propose the charges of notices that reached their customers."""
-        rows = []
-        paid = self._paid_and_credited(notices.line_ids.move_line_id)
-        reached = self._reached(notices.line_ids.move_line_id)
+        rows, lines = [], notices.line_ids.move_line_id
+        paid, reached, disputes = self._paid_and_credited(lines), self._reached(lines), self._disputes(lines)
         for notice in notices:
             rows += self._fee_rows(notice)
             for line in notice.line_ids:
                 if line.step_id.charge_interest and line.move_line_id:
                     rows += self._interest_rows(
-                        notice, line.move_line_id, notice.policy_id, line.step_id, paid, reached, notice.date,
+                        notice, line.move_line_id, notice.policy_id, line.step_id, paid, reached, disputes, notice.date,
                     )
         self.env['dunning.charge']._propose(rows)
         notices._passed().write({'is_charged': True})
@@ -78,7 +77,7 @@ class DunningAssessor(models.AbstractModel):
 
     # === INTEREST === #
 
-    def _interest_rows(self, notice, move_line, policy, step, paid, reached, until) -> list[dict]:
+    def _interest_rows(self, notice, move_line, policy, step, paid, reached, disputes, until) -> list[dict]:
         """Return the interest of a line since it was charged last, until a day."""
         if move_line.move_id.is_dunning_charge and not policy.is_interest_on_charges:
             return []
@@ -91,7 +90,7 @@ class DunningAssessor(models.AbstractModel):
             Decimal(str(move_line.amount_currency)), due, paid.get(move_line.id, ()), start, until,
             Decimal(str(policy.interest_rate)) / 100, currency.decimal_places,
             None if policy.interest_days == 'actual' else int(policy.interest_days),
-            self._disputes(move_line, policy),
+            [_dispute(hold, policy) for hold in disputes.get(move_line.id, ())],
         )
         env = self.with_context(lang=notice.lang).env
         return [{
@@ -113,12 +112,14 @@ class DunningAssessor(models.AbstractModel):
             ['move_line_id', 'notice_id', 'step_id'], ['date_until:max'],
         )
         lines = self.env['account.move.line'].union(*(row[0] for row in charged))
-        paid = self._payments(lines)
+        paid, disputes = self._payments(lines), self._disputes(lines)
         rows = []
         for line, notice, step, until in charged:
             last = max((payment.day for payment in paid.get(line.id, ())), default=until)
             if notice and last > until:
-                rows += self._interest_rows(notice, line, notice.policy_id, step, paid, {line.id: until}, last)
+                rows += self._interest_rows(
+                    notice, line, notice.policy_id, step, paid, {line.id: until}, disputes, last,
+                )
         self.env['dunning.charge']._propose(rows)
 
     def _payments(self, lines) -> dict[int, list[Payment]]:
@@ -141,28 +142,36 @@ class DunningAssessor(models.AbstractModel):
                 result.setdefault(line_id, []).append(Payment(day, amount))
         return result
 
-    def _disputes(self, move_line, policy) -> list[Dispute]:
-        """Return the disputes of a line, those over everything its customer owes included.
+    def _disputes(self, lines) -> dict[int, list]:
+        """Return the disputes of each line, by its id, those over everything its customer owes included.
 
         Promises, reported payments and other holds pause reminders only: interest goes on until money is there.
         """
-        customer = move_line.partner_id.commercial_partner_id
-        return [
-            Dispute(
-                hold.date_from,
-                min(filter(None, (hold.released_on, hold.date_until and hold.date_until + timedelta(days=1))),
-                    default=None),
-                Decimal(str(hold.amount)) if hold.amount else None, policy.is_interest_on_disputes,
-            )
-            for hold in self.env['dunning.hold'].search([
-                ('kind', '=', 'dispute'), ('company_id', '=', move_line.company_id.id),
-                '|', ('move_line_id', '=', move_line.id),
-                '&', ('move_line_id', '=', False), ('partner_id.commercial_partner_id', '=', customer.id),
-            ], order='id')
-        ]
+        whole = Domain('move_line_id', '=', False) & Domain(
+            'partner_id.commercial_partner_id', 'in', lines.partner_id.commercial_partner_id.ids)
+        holds = self.env['dunning.hold'].search(
+            Domain('kind', '=', 'dispute') & Domain('company_id', 'in', lines.company_id.ids)
+            & (Domain('move_line_id', 'in', lines.ids) | whole), order='id',
+        )
+        by_subject = holds.grouped(
+            lambda hold: (hold.company_id, hold.move_line_id or hold.partner_id.commercial_partner_id))
+        return {
+            line.id: [
+                hold for subject in (line, line.partner_id.commercial_partner_id)
+                for hold in by_subject.get((line.company_id, subject), ())
+            ] for line in lines
+        }
 
     def _reached(self, lines) -> dict[int, fields.Date]:
         """Return until when interest of each line was charged before."""
         return {line.id: until for line, until in self.env['dunning.charge']._read_group(
             [('kind', '=', 'interest'), ('move_line_id', 'in', lines.ids)], ['move_line_id'], ['date_until:max'],
         )}
+
+
+def _dispute(hold, policy) -> Dispute:
+    ends = (hold.released_on, hold.date_until and hold.date_until + timedelta(days=1))
+    return Dispute(
+        hold.date_from, min(filter(None, ends), default=None), Decimal(str(hold.amount)) if hold.amount else None,
+        policy.is_interest_on_disputes,
+    )
