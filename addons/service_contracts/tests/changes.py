@@ -36,6 +36,11 @@ class ChangeCase(ContractCase):
             run.action_start()
         self.assertFalse(contract.parked_reason)
 
+    def _assert_made_as_shown(self, made: dict, preview: dict) -> None:
+        """What was shown before is what was made; what a preview alone tells is left out."""
+        shared = made.keys() & preview.keys()
+        self.assertEqual({name: made[name] for name in shared}, {name: preview[name] for name in shared})
+
     def _change(self, contract, day, key=None, **change):
         with freeze_time(day):
             return contract.request_change(contract.external_ref, change, key or f'{day}-{len(contract.change_ids)}')

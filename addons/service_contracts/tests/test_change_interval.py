@@ -47,7 +47,7 @@ class TestChangeInterval(ChangeCase):
         self._bill(contract, '2026-03-01')
         preview = contract.preview_change('A', {'plan': 'M', 'interval': YEAR})
         made = self._change(contract, '2026-03-10', plan='M', interval=YEAR)
-        self.assertEqual({name: made[name] for name in preview}, preview)
+        self._assert_made_as_shown(made, preview)
         self.assertEqual((made['summary'], made['credit'], made['interval']), (
             "Small → Medium, per year", 21.29, YEAR))
         self.assertEqual((made['first_charge_date'], made['first_charge_amount']), ('2026-03-10', 432.0))

@@ -46,8 +46,7 @@ class TestContractChange(ChangeCase):
             'billed_now': 5.71, 'credit_returned': 0.0, 'credit_used': 0.0,
         })
         made = self._change(contract, '2026-03-10', plan='M')
-        self.assertEqual({name: preview[name] for name in made.keys() & preview.keys()},
-                         {name: made[name] for name in made.keys() & preview.keys()})
+        self._assert_made_as_shown(made, preview)
 
     def test_periods_keep_their_bill_day_after_a_change(self):
         """D1: the 31st stays the 31st."""
