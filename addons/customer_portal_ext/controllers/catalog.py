@@ -18,9 +18,11 @@ class Catalog(http.Controller):
         plans_sudo = Plan_sudo._catalog(company, partner)
         families_sudo = plans_sudo.family_id
         chosen = families_sudo.filtered(lambda one: str(one.id) == family)
+        shown_sudo = plans_sudo.filtered(lambda plan: plan.family_id == chosen) if chosen else plans_sudo
         return request.render('customer_portal_ext.services', {
-            'plans': plans_sudo.filtered(lambda plan: plan.family_id == chosen) if chosen else plans_sudo,
-            'families': families_sudo, 'chosen': chosen,
+            'plans': shown_sudo, 'families': families_sudo, 'chosen': chosen,
+            'prices': shown_sudo._catalog_prices(partner, company),
+            'money': lambda amount, currency: format_amount(request.env, amount, currency),
         })
 
     @http.route('/services/<string:slug>', type='http', auth='public', website=True, methods=['GET'],

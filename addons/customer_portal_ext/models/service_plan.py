@@ -1,5 +1,7 @@
 """Plans in the online catalog: what visitors read, and what a choice costs."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.addons.service_contracts.models.service_terms_mixin import TERM_FIELDS
 from odoo.fields import Command, Domain
@@ -44,6 +46,25 @@ class ServicePlan(models.Model):
                         'website_url': {'name': 'website_url', 'type': 'text', 'truncate': False}},
             'icon': 'fa-file-text-o', 'order': 'sequence, name', 'requires_sudo': True,
         }
+
+    def _catalog_prices(self, partner, company) -> dict:
+        """Return what each plan costs with all it includes, tax included, on contracts that are never saved.
+
+        :return: by plan rows of (amount, how often, currency), the regular ones first.
+        """
+        Contract = self.env['service.contract'].with_company(company)
+        prices = {}
+        for plan in self:
+            contract = Contract.new({
+                'partner_id': partner.id, 'company_id': company.id, 'plan_id': plan.id,
+                'date_start': company._service_today(),
+                'line_ids': [Command.create(vals) for vals in plan._prepare_contract_line_vals()],
+            })
+            totals = defaultdict(float)
+            for line in contract.line_ids.sorted(lambda line: line.kind == 'one_time'):
+                totals[line.billing_label] += line.price_total
+            prices[plan] = [(amount, label, contract.currency_id) for label, amount in totals.items() if amount]
+        return prices
 
     def _chosen_lines(self, option_ids: list[int]):
         """Return the included services and the chosen options; options of other plans are left out."""

@@ -18,6 +18,19 @@ class TestCatalog(CheckoutCase):
         self.assertNotIn("Hidden plan", page)
         self.assertTrue(self.url_open(f'/services/{self.hidden.id}').url.endswith('/services'))
 
+    def test_each_card_tells_what_its_plan_costs_as_the_calculator_does(self):
+        [(_plan, prices)] = self.plan._catalog_prices(self.customer, self.company).items()
+        self.assertEqual([row[:2] for row in prices], [(30.0, "per month"), (50.0, "once")])
+        quote = self.plan._quote(self.customer, self.company, [])
+        self.assertEqual(sum(row['amount'] for row in quote['recurring']), 30.0)
+        page = self.url_open('/services').text
+        for text in ("30.00", "per month", "50.00", "once"):
+            self.assertIn(text, page)
+        self.assertNotIn("by what you use", page)
+        meter = self.env['service.meter'].create({'name': "Traffic", 'code': 'GB', 'unit': "GB"})
+        self.plan._included_lines()[-1].write({'kind': 'usage', 'meter_id': meter.id})
+        self.assertIn("by what you use", self.url_open('/services').text)
+
     def test_visitors_read_no_references_of_products(self):
         self.hosting.default_code = 'HOST'
         line = self.plan._included_lines().filtered(lambda line: line.product_id == self.hosting)
