@@ -28,7 +28,7 @@ class ResCompany(models.Model):
              "prices or contracts, bill at once or cancel it. Then it bills by itself. 0: bill on the day it is due.",
     )
     service_lead_days = fields.Integer(
-        "Billed days before",
+        "Lead days",
         help="Of new plans: services paid in advance are billed so many days before a period begins. "
              "Plans and contracts may differ. 0: on its first day.",
     )

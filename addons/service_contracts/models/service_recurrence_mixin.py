@@ -61,7 +61,7 @@ class ServiceRecurrenceMixin(models.AbstractModel):
         help="How a period is charged in which the service did not run from the first day to the last.",
     )
     lead_days = fields.Integer(
-        "Billed days before", default=lambda self: self.env.company.service_lead_days, required=True,
+        "Lead days", default=lambda self: self.env.company.service_lead_days, required=True,
         help="In advance: a period is billed so many days before it begins. 0: on its first day.",
     )
     recurrence_label = fields.Char("Recurrence", compute='_compute_recurrence_label')
