@@ -40,6 +40,15 @@ class TestDunningRun(DunningCase):
         self.assertRecordValues(run, [{'state': 'done', 'customer_count': 7, 'notice_count': 7, 'number': 1}])
         self.assertEqual(run.batch_ids.mapped('customer_count'), [3, 3, 1])
 
+    def test_a_first_run_tells_the_database_how_its_tables_grow(self):
+        for partner in self._customers(4):
+            self._invoice(50, due='2026-03-07', partner=partner)
+        self.env.flush_all()
+        with patch.object(dunning_run, 'BATCH', 3):
+            self._cron('dunning.run', '_cron_run')
+        self.env.cr.execute("SELECT reltuples FROM pg_class WHERE oid = 'dunning_notice'::regclass")
+        self.assertGreaterEqual(self.env.cr.fetchone()[0], 3)
+
     def test_one_customer_with_a_problem_does_not_stop_the_others(self):
         for partner in self._customers(4):
             self._invoice(50, due='2026-03-07', partner=partner)
