@@ -102,11 +102,22 @@ class ServiceRequest(models.Model):
             (env._("Change"), figures['summary']), (env._("From"), format_date(env, figures['date_effective'])),
             (env._("Given back"), money(figures['credit'])), (env._("Charged for the rest of the period"),
                                                              money(figures['charge'])),
-            (env._("To pay now"), money(figures['net'])), (env._("Monthly until now"),
-                                                          money(figures['monthly_before'])),
+            (env._("To pay now") if figures['net'] >= 0 else env._("Comes back now"), money(abs(figures['net']))),
+            *self._change_credit_rows(figures, money),
+            (env._("Monthly until now"), money(figures['monthly_before'])),
             (env._("Monthly from then on"), money(figures['monthly_after'])),
         ]
         if figures['first_charge_date']:
             rows.append((env._("Next regular charge"),
                          f"{format_date(env, figures['first_charge_date'])}: {money(figures['first_charge_amount'])}"))
         return [{'label': label, 'text': text} for label, text in rows]
+
+    def _change_credit_rows(self, figures: dict, money) -> list[tuple[str, str]]:
+        """Return what prepaid credit has to do with a change, and what is left for an invoice of today."""
+        if not figures['credit_returned'] and not figures['credit_used']:
+            return []
+        return [
+            (self.env._("Returns to prepaid credit"), money(figures['credit_returned'])),
+            (self.env._("Paid by prepaid credit"), money(figures['credit_used'])),
+            (self.env._("Added to an invoice of today"), money(figures['billed_now'])),
+        ]

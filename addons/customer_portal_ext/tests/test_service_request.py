@@ -90,6 +90,16 @@ class TestServiceRequest(PanelPageCase):
         self.Request._send(vals)
         self.assertEqual(self.contract.plan_id, self.large)
 
+    def test_another_plan_shows_what_prepaid_credit_pays_of_it(self):
+        """N9: three months of 30.00 become 111.29 by a change on March 10; of 100.00 credit 10.00 more are used."""
+        self.assertNotIn("Paid by prepaid credit", self._texts('change', plan=str(self.large.id)))
+        grant = self.env['service.credit.grant'].create({
+            'partner_id': self.customer.id, 'amount': 100.0, 'kind': 'free', 'name': "Welcome"})
+        texts = self._texts('change', plan=str(self.large.id))
+        self.assertIn("10.00", texts["Paid by prepaid credit"])
+        self.assertIn("11.29", texts["Added to an invoice of today"])
+        self.assertEqual(grant.balance, 100.0)
+
     def test_a_plan_that_is_not_allowed_cannot_be_chosen(self):
         other = self.env['service.plan'].create({'name': "Other"})
         with self.assertRaisesRegex(UserError, "Choose the plan"):
