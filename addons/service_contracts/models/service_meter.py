@@ -1,5 +1,7 @@
 """Meters: what is counted, how the records of a period add up, and what happens to those that come late."""
 
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -30,6 +32,10 @@ class ServiceMeter(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one('res.company', index=True, help="Empty: every company may use the meter.")
     unit = fields.Char(help="What is counted, as customers read it: minutes, GB, calls.", translate=True)
+    unit_one = fields.Char(
+        "One of it", translate=True,
+        help="As customers read it after “per” and for a quantity of 1: minute, call. Empty: as the unit.",
+    )
     aggregation = fields.Selection(
         AGGREGATION_SELECTION, "Counts as", default='sum', required=True, tracking=True,
         help="Level, weighted by time: each record changes a level, such as the number of seats, and a level counts "
@@ -112,6 +118,10 @@ class ServiceMeter(models.Model):
 
     def _input_ranges(self):
         return {**super()._input_ranges(), 'roll_over_periods': (1, 1000), 'roll_over_cap': (0, 10**12)}
+
+    def _unit_of(self, quantity: float | Decimal = 1) -> str:
+        """Return the word for so many of what is counted; without a quantity, for one of it."""
+        return (self.unit_one if quantity == 1 else '') or self.unit or ''
 
     def _is_used(self) -> bool:
         """Tell whether records were ever taken, whoever asks."""

@@ -134,7 +134,7 @@ class ServiceContractLine(models.Model):
         """Return a quantity with its unit, for the mail about new prices."""
         lang = self.contract_id.partner_id.lang
         number = self.env['service.price.words']._number(to_decimal(quantity), lang)
-        return f'{number} {self._unit(lang)}'.rstrip()
+        return f'{number} {self._unit(lang, quantity)}'.rstrip()
 
     def _last_usage(self) -> dict[int, tuple[Decimal, int]]:
         """Return quantity and number of records of the last period billed, by line id."""

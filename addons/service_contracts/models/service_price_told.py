@@ -40,7 +40,7 @@ class ServicePriceMixin(models.AbstractModel):
             rows.append(dict(self._fields['price_model']._description_selection(env))[model.kind])
         if model.free_quantity:
             rows.append(env._("%(quantity)s %(unit)s free", quantity=self._number_text(model.free_quantity),
-                              unit=self._told_unit()).replace('  ', ' '))
+                              unit=self._told_unit(model.free_quantity)).replace('  ', ' '))
         return rows
 
     def _told_units(self, model: PriceModel) -> list[str]:
@@ -66,8 +66,8 @@ class ServicePriceMixin(models.AbstractModel):
         if 'percentage' in model.kind:
             return [env._("%s %% of the amount", self._number_text(tier.unit_price)), *fee]
         if model.block:
-            return [env._("%(price)s for each %(block)s %(unit)s begun", price=price,
-                          block=self._number_text(model.block), unit=self._told_unit()).replace('  ', ' '), *fee]
+            return [env._("%(price)s for each %(block)s %(unit)s begun", price=price, unit=self._told_unit(model.block),
+                          block=self._number_text(model.block)).replace('  ', ' '), *fee]
         unit = self._told_unit()
         return [env._("%(price)s per %(unit)s", price=price, unit=unit) if unit else
                 env._("%s per unit", price), *fee] if tier.unit_price or not fee else fee
@@ -89,8 +89,8 @@ class ServicePriceMixin(models.AbstractModel):
         currency = self.env['res.currency'].browse(self.env.context['told_currency_id'])
         return self.env['service.price.words']._money(amount, currency, self.env.lang)
 
-    def _told_unit(self) -> str:
-        return self.meter_id.unit or ''
+    def _told_unit(self, quantity: Decimal = Decimal(1)) -> str:
+        return self.meter_id._unit_of(quantity)
 
 
 class ServiceContractLine(models.Model):

@@ -124,7 +124,7 @@ class ServiceContractLine(models.Model):
         """Return how a rated charge came about, in the lines of an invoice."""
         steps, bonus = [], []
         for step in charge.rated.steps:
-            text = self.env['service.price.words']._step(step, self._unit(lang), self.currency_id, lang)
+            text = self.env['service.price.words']._step(step, self._unit(lang, step.quantity), self.currency_id, lang)
             (bonus if step.kind == 'bonus' else steps).append(text)
         priced = ' + '.join(steps)
         if 'price' in charge.evidence or not priced:  # a price model made the amount of a quantity
@@ -147,7 +147,7 @@ class ServiceContractLine(models.Model):
         else:
             steps = [(env._("Quantity"), self._quantity_text(charge, lang))]
             steps += [
-                (env._("Price"), f'{words._step(step, self._unit(lang), self.currency_id, lang)} = '
+                (env._("Price"), f'{words._step(step, self._unit(lang, step.quantity), self.currency_id, lang)} = '
                                  f'{words._money(step.amount, self.currency_id, lang)}')
                 for step in charge.rated.steps
             ]
@@ -158,11 +158,12 @@ class ServiceContractLine(models.Model):
         quota = [(env._("Quota"), self._quota_text(charge, lang))]
         return [{'label': label, 'text': text} for label, text in (*records, *quota, *steps, *money) if text]
 
-    def _unit(self, lang: str | None) -> str:
-        return self.with_context(lang=lang).meter_id.unit or ''
+    def _unit(self, lang: str | None, quantity: float | Decimal) -> str:
+        return self.with_context(lang=lang).meter_id._unit_of(quantity)
 
     def _quantity_text(self, charge: Charge, lang: str | None) -> str:
-        return f"{self.env['service.price.words']._number(charge.quantity, lang)} {self._unit(lang)}".rstrip()
+        number = self.env['service.price.words']._number(charge.quantity, lang)
+        return f'{number} {self._unit(lang, charge.quantity)}'.rstrip()
 
     def _records_text(self, charge: Charge, lang: str | None) -> str:
         meter = self.with_context(lang=lang).meter_id

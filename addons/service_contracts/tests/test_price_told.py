@@ -1,5 +1,7 @@
 """Customers read the prices of usage before they use anything: in panel, printed contract and quotation."""
 
+from decimal import Decimal
+
 from lxml import html
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
@@ -35,6 +37,14 @@ class TestPriceTold(UsageCase, HttpCase):
             with self.subTest(told[0]):
                 self.assertEqual(self._told(tiers, **vals), told)
         self.assertFalse(self._contract().line_ids._told_prices())
+
+    def test_one_of_it_has_a_word_of_its_own(self):
+        self.meter.write({'unit': "minutes", 'unit_one': "minute"})
+        self.assertEqual(self._told(), ["$ 0.10 per minute"])
+        self.assertEqual(self._told(free_quantity=1), ["1 minute free", "$ 0.10 per minute"])
+        self.assertEqual(self._told(free_quantity=30), ["30 minutes free", "$ 0.10 per minute"])
+        line = self._metered()
+        self.assertEqual([line._unit('en_US', Decimal(number)) for number in (1, 2)], ["minute", "minutes"])
 
     def test_the_page_and_the_printed_contract_show_them(self):
         self._user('ana', 'base.group_portal', partner_id=self.customer.id, password='ana')
