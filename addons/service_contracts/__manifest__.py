@@ -31,6 +31,7 @@
         'views/service_contract_line_views.xml',
         'views/service_contract_pause_views.xml',
         'views/service_contract_views.xml',
+        'views/service_contract_parked_views.xml',
         'views/service_contract_event_views.xml',
         'views/service_trial_views.xml',
         'views/service_feature_views.xml',

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..posting.rows import column_types, insert_rows, next_ids
 from ..rules.billing import ADJUSTMENT, CREDIT
@@ -98,13 +98,14 @@ class ServiceBillingEntry(models.Model):
             entry.period_last_day = entry.period_end and entry.period_end - timedelta(days=1)
 
     @api.depends('contract_line_id', 'period_start', 'period_last_day')
+    @api.depends_context('lang', 'within_contract')
     def _compute_display_name(self):
         for entry in self:
             entry.display_name = self.env._(
                 "%(service)s, %(start)s to %(last_day)s",
                 service=entry.contract_line_id.display_name,
-                start=entry.period_start,
-                last_day=entry.period_last_day,
+                start=format_date(self.env, entry.period_start),
+                last_day=format_date(self.env, entry.period_last_day),
             )
 
     # === BUSINESS === #

@@ -23,7 +23,9 @@ class ServicePlan(models.Model):
     currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
     description = fields.Html(translate=True, help="What the customer gets, in the customer's words.")
     line_ids = fields.One2many('service.plan.line', 'plan_id', "Services", copy=True)
-    payment_term_id = fields.Many2one('account.payment.term', check_company=True, ondelete='restrict')
+    payment_term_id = fields.Many2one(
+        'account.payment.term', "Payment terms", check_company=True, ondelete='restrict',
+    )
     auto_activate = fields.Boolean(
         "Activate at once", default=True,
         help="A confirmed quotation starts the contract. Otherwise somebody activates it by hand.",

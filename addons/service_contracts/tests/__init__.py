@@ -60,3 +60,4 @@ from . import test_performance
 from . import test_unused_credit
 from . import test_void_credit
 from . import test_contract_alignment
+from . import test_parked_screen
