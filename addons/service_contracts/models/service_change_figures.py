@@ -46,7 +46,14 @@ class ServiceContract(models.Model):
     def _change_summary(self, wish: Wish, exchanges: tuple[Exchange, ...]) -> str:
         if wish.plan:
             return self._plan_summary(wish)
-        return ', '.join(
-            f'{(item.new or item.old)._service_name()}: {item.old.quantity or 0:g} → {item.new.quantity or 0:g}'
-            for item in exchanges
-        )
+        return ', '.join(f'{(item.new or item.old)._service_name()}: {self._changed_words(item)}' for item in exchanges)
+
+    def _changed_words(self, item: Exchange) -> str:
+        """Return what is other in a service than before: how many, and the price that was agreed anew."""
+        old, new, money = item.old, item.new, self.currency_id.format
+        prices = ''
+        if old and new and old.price_unit != new.price_unit:
+            prices = f'{money(old.price_unit)} → {money(new.price_unit)}'
+        if prices and old.quantity == new.quantity:
+            return prices
+        return ', '.join(filter(None, (f'{old.quantity or 0:g} → {new.quantity or 0:g}', prices)))

@@ -59,7 +59,7 @@ class ServiceContract(models.Model):
         self.ensure_one()
         self._check_changeable()
         (wish.plan - self.plan_id)._check_offered_to(self.partner_id, self.pricelist_id)
-        pairs = self._pairs_for_plan(wish) if wish.plan else self._pairs_for_quantities(wish.quantities)
+        pairs = self._pairs_for_plan(wish) if wish.plan else self._pairs_for_services(wish)
         outcome = self._outcome_on(wish, pairs, wish.when or 'now')
         if outcome.when == 'now' and self.plan_id.lower_at_period_end and self._is_smaller(wish, outcome):
             if wish.when:
@@ -117,17 +117,19 @@ class ServiceContract(models.Model):
             vals['quantity'] = old.quantity
         return vals
 
-    def _pairs_for_quantities(self, quantities) -> list[tuple]:
-        pairs = []
-        for service, quantity in quantities:
+    def _pairs_for_services(self, wish: Wish) -> list[tuple]:
+        pairs, prices = [], dict(wish.prices)
+        for service, quantity in wish.quantities:
             if service._name == 'service.plan.line':
                 if quantity:
                     vals = {**service._prepare_contract_line_vals(), 'quantity': quantity}
                     pairs.append((self.env['service.contract.line'], vals))
-            elif quantity != service.quantity:
-                pairs.append((service, service._prepare_quantity_vals(quantity) if quantity else None))
+            elif not quantity:
+                pairs.append((service, None))
+            elif vals := service._prepare_wished_vals(quantity, prices.get(service)):
+                pairs.append((service, vals))
         if not pairs:
-            raise UserError(self.env._("%s: nothing would change. Send another quantity.", self.display_name))
+            raise UserError(self.env._("%s: nothing would change. Send another quantity or price.", self.display_name))
         return pairs
 
     def _outcome_on(self, wish: Wish, pairs: list[tuple], when: str) -> Outcome:
@@ -176,8 +178,11 @@ class ServiceContract(models.Model):
         """Return the values of a service that begins on a day, priced, on the bill days of the one before."""
         Line = self.env['service.contract.line']
         vals = {**vals, 'contract_id': self.id, 'date_start': day}
+        price = vals.pop('wished_price', None)
         if 'origin_date' in vals:
             vals |= base._prepare_price_vals_from(day)
+        if price is not None:
+            vals |= base._prepare_wished_price_vals(vals, price)
         if 'price_unit' not in vals:
             price = Line.new({**vals, 'price_unit': 0.0, 'given_price_unit': 0.0})._given_price()
             vals |= {'price_unit': price, 'given_price_unit': price}

@@ -24,7 +24,8 @@ class ServiceContract(models.Model):
               ``count`` (1 if left out) and ``unit``; None or False: as often as the plan says; left out: the one that
               runs, if the plan offers it; or
             * ``services``: objects with ``line`` (id of a contracted service) or ``product`` (id or internal reference
-              of a service of the contract or its plan) and ``quantity`` (number; 0 ends the service)
+              of a service of the contract or its plan), ``quantity`` (number; 0 ends the service) and ``price`` (unit
+              price from then on, for one of the contract without a list of prices); one of both may be left out
             * ``when``: ``now`` or ``period_end``; what the plan asks for if left out
             * ``reason``: a sentence for the history
 

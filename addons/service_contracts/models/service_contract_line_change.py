@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..rules.billing import Charge, Cut, LineTerms
@@ -140,6 +141,29 @@ class ServiceContractLine(models.Model):
         vals, = self.copy_data({'quantity': quantity})
         recurrence = {name: self[name] for name in RECURRENCE_FIELDS}
         return {**vals, **recurrence, 'origin_date': self.origin_date or self._billing_start()}
+
+    def _prepare_wished_vals(self, quantity: float, price: float | None) -> dict | None:
+        """Return this service with another quantity or another unit price, None where neither is another.
+
+        :raises UserError: for a price of a service that has a list of them.
+        """
+        self.ensure_one()
+        if price is None or price == self.price_unit:
+            return self._prepare_quantity_vals(quantity) if quantity != self.quantity else None
+        if self._is_rated():
+            raise UserError(self.env._(
+                "%(service)s is priced by a list, not by one unit price. Revise its prices, or change its plan.",
+                service=self.display_name,
+            ))
+        return {**self._prepare_quantity_vals(quantity), 'wished_price': price}
+
+    def _prepare_wished_price_vals(self, vals: dict, price: float) -> dict:
+        """Return a price agreed from the first day of a service on; what was agreed for later days stays."""
+        steps = vals.get('price_step_ids')
+        if not steps:
+            return {'price_unit': price}
+        first = Command.create({**steps[0][2], 'price_unit': price})
+        return {'price_unit': price, 'price_step_ids': [first, *steps[1:]]}
 
     def _prepare_price_vals_from(self, day: date) -> dict:
         """Return the price of a day and those to come, as values of the service that goes on with them."""

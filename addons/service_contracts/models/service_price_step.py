@@ -107,6 +107,23 @@ class ServicePriceStep(models.Model):
                 day=format_date(self.env, step.date_start) if step.date_start else '',
             )
 
+    # === COMPUTE === #
+
+    @api.onchange('date_start')
+    def _onchange_date_start(self):
+        """Begin a price typed for billed days with the first day that is not, and tell how to have it earlier."""
+        line = self.contract_line_id._origin
+        billed_until = line._billed_until() if line else None
+        if not self.date_start or not billed_until or self.date_start >= billed_until:
+            return None
+        self.date_start = billed_until
+        return {'warning': {'title': self.env._("Billed already"), 'type': 'notification', 'message': self.env._(
+            "%(service)s is billed until %(last)s, so the new price begins on %(day)s. To have it from today on, "
+            "choose “Change” of the contract: the difference for the days that are billed is settled.",
+            service=line.display_name, last=format_date(self.env, billed_until - ONE_DAY),
+            day=format_date(self.env, billed_until),
+        )}}
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -140,7 +157,8 @@ class ServicePriceStep(models.Model):
             billed_until = step.contract_line_id._billed_until()
             if billed_until and step.date_start < billed_until:
                 raise UserError(self.env._(
-                    "%(service)s is billed until %(day)s, so its prices before stay. Choose a later day.",
+                    "%(service)s is billed until %(day)s, so its prices before stay. Choose a later day, or “Change” "
+                    "of its contract: a new price from today on settles the difference for the days that are billed.",
                     service=step.contract_line_id.display_name, day=format_date(self.env, billed_until - ONE_DAY),
                 ))
             if not step._is_possible():

@@ -10,6 +10,7 @@ from . import test_billing_entry
 from . import test_billing_review
 from . import test_billing_run
 from . import test_change_interval
+from . import test_change_price
 from . import test_change_quota
 from . import test_change_rollover
 from . import test_change_reduction

@@ -1,4 +1,4 @@
-"""Changes a contract: another plan or other quantities, with what that costs shown before it is confirmed."""
+"""Changes a contract: another plan, other quantities or prices, with what that costs shown before it is confirmed."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,7 +14,8 @@ class ServiceContractChangeWizard(models.TransientModel):
     contract_id = fields.Many2one('service.contract', required=True, ondelete='cascade')
     currency_id = fields.Many2one(related='contract_id.currency_id')
     kind = fields.Selection(
-        [('plan', "Another plan"), ('quantity', "Other quantities")], "Change to", required=True, default='plan',
+        [('plan', "Another plan"), ('quantity', "Other quantities or prices")], "Change to", required=True,
+        default='plan',
     )
     plan_from_id = fields.Many2one(related='contract_id.plan_id', string="Present plan")
     allowed_target_ids = fields.Many2many(related='contract_id.plan_id.allowed_target_ids')
@@ -41,7 +42,9 @@ class ServiceContractChangeWizard(models.TransientModel):
         for wizard in self:
             contract = wizard.contract_id
             wizard.line_ids = [
-                *(Command.create({'contract_line_id': line.id, 'quantity': line.quantity})
+                *(Command.create({
+                    'contract_line_id': line.id, 'quantity': line.quantity, 'price_unit': line.price_unit,
+                })
                   for line in contract._changeable_lines()),
                 *(Command.create({'plan_line_id': line.id, 'quantity': 0.0}) for line in contract._bookable_lines()),
             ]
@@ -57,7 +60,8 @@ class ServiceContractChangeWizard(models.TransientModel):
         for wizard in self:
             wizard.has_intervals = bool(wizard.plan_id.interval_ids)
 
-    @api.depends('contract_id', 'kind', 'plan_id', 'plan_interval_id', 'when', 'line_ids.quantity')
+    @api.depends('contract_id', 'kind', 'plan_id', 'plan_interval_id', 'when', 'line_ids.quantity',
+                 'line_ids.price_unit')
     def _compute_effect_html(self):
         for wizard in self:
             wizard.effect_html, wizard.problem = False, False
@@ -77,10 +81,12 @@ class ServiceContractChangeWizard(models.TransientModel):
     def _wish(self) -> Wish:
         self.ensure_one()
         is_plan = self.kind == 'plan'
+        changed = self.line_ids.browse() if is_plan else self.line_ids.filtered(lambda line: line._is_changed())
         return Wish(
             self.plan_id if is_plan else self.plan_id.browse(),
-            () if is_plan else tuple(line._wished_quantity() for line in self.line_ids if line._is_changed()),
+            tuple((line.contract_line_id or line.plan_line_id, line.quantity) for line in changed),
             None if self.when == 'auto' else self.when, self.reason or '', self.plan_interval_id if is_plan else None,
+            tuple((line.contract_line_id, line.price_unit) for line in changed if line._has_new_price()),
         )
 
     def action_confirm(self) -> dict:
@@ -91,7 +97,7 @@ class ServiceContractChangeWizard(models.TransientModel):
         self.ensure_one()
         wish = self._wish()
         if not wish.plan and not wish.quantities:
-            raise UserError(self.env._("Choose another plan or another quantity."))
+            raise UserError(self.env._("Choose another plan, another quantity or another price."))
         answer = self.contract_id._request_change(wish)
         return {
             'type': 'ir.actions.act_window', 'res_model': 'service.contract.change', 'res_id': answer['id'],
@@ -109,6 +115,9 @@ class ServiceContractChangeWizardLine(models.TransientModel):
     name = fields.Char("Service", compute='_compute_name')
     present_quantity = fields.Float("Now", digits='Product Unit', compute='_compute_name')
     quantity = fields.Float("From then on", digits='Product Unit')
+    present_price = fields.Float("Price now", min_display_digits='Product Price', compute='_compute_name')
+    price_unit = fields.Float("Price from then on", min_display_digits='Product Price')
+    has_one_price = fields.Boolean(compute='_compute_name', help="Its price is not a list, so it can be changed here.")
 
     @api.depends('contract_line_id', 'plan_line_id')
     def _compute_name(self):
@@ -116,9 +125,11 @@ class ServiceContractChangeWizardLine(models.TransientModel):
             offered = line.plan_line_id.display_name
             line.name = line.contract_line_id._service_name() if line.contract_line_id else offered
             line.present_quantity = line.contract_line_id.quantity
+            line.present_price = line.contract_line_id.price_unit
+            line.has_one_price = bool(line.contract_line_id) and not line.contract_line_id._is_rated()
 
     def _is_changed(self) -> bool:
-        return self.quantity != self.present_quantity
+        return self.quantity != self.present_quantity or self._has_new_price()
 
-    def _wished_quantity(self) -> tuple:
-        return self.contract_line_id or self.plan_line_id, self.quantity
+    def _has_new_price(self) -> bool:
+        return self.has_one_price and self.price_unit != self.present_price
