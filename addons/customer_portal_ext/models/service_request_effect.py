@@ -88,8 +88,19 @@ class ServiceRequest(models.Model):
             return [{'label': env._("Option"), 'text': option._option_name()}]
         if vals['kind'] == 'pause':
             return [{'label': env._("No service from"), 'text': format_date(env, vals['date_wanted'])},
-                    {'label': env._("Service again on"), 'text': format_date(env, vals['date_until'])}]
+                    {'label': env._("Service again on"), 'text': format_date(env, vals['date_until'])},
+                    *self._paid_days_rows(contract, vals)]
         return []
+
+    def _paid_days_rows(self, contract, vals: dict) -> list[dict]:
+        """Return what becomes of the days of a pause that are paid already; nothing where none is."""
+        paid = contract.line_ids._paid_in_advance().filtered(
+            lambda line: (line._billed_until() or line.date_start) > vals['date_wanted'])
+        if not paid or contract.plan_id.suspension_billing == 'charge':
+            return []
+        gives_back = contract._unused_rule() != 'none'
+        text = self.env._("are given back on the day the service goes on") if gives_back else self.env._("stay paid")
+        return [{'label': self.env._("Days paid already"), 'text': text}]
 
     @api.model
     def _prepare_change(self, contract, vals: dict) -> dict:

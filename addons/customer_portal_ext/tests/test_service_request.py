@@ -113,6 +113,10 @@ class TestServiceRequest(PanelPageCase):
         self._ask('unbook', option=str(option.id))
         self.assertTrue(line.date_end)
 
+    def _bill(self):
+        self.env['service.billing.run'].create(
+            {'date': '2026-03-10', 'contract_ids': [Command.set(self.contract.ids)]}).action_start()
+
     def _texts(self, kind, **typed):
         vals = self.Request._wish_vals(self.contract, kind, typed)
         return {row['label']: row['text'] for row in self.Request._effect_rows(self.contract, vals)}
@@ -138,6 +142,14 @@ class TestServiceRequest(PanelPageCase):
         texts = self._texts('pause', date_wanted='2026-04-01', date_until='2026-06-01')
         self.assertIn("Less to pay in twelve months", texts)
         self.assertEqual((self.contract.state, len(self.contract.pause_ids)), ('active', 0))
+        self.assertNotIn("Days paid already", texts)
+
+    def test_a_pause_tells_what_becomes_of_days_that_are_paid(self):
+        self._bill()
+        dates = {'date_wanted': '2026-03-20', 'date_until': '2026-06-01'}
+        self.assertEqual(self._texts('pause', **dates)["Days paid already"], "stay paid")
+        self.plan.unused_rule = 'day'
+        self.assertIn("are given back", self._texts('pause', **dates)["Days paid already"])
 
     def test_an_end_in_far_future_is_shown_without_adding_up_for_ever(self):
         """F1."""
