@@ -5,12 +5,18 @@ from __future__ import annotations
 import fnmatch
 import os
 import tempfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from odoo.tools import config
 
 DONE, REFUSED = 'done', 'refused'
 LARGEST_FILE = 200 * 1024 * 1024
+QUIET_SECONDS = 10
+"""A file that changed a moment ago may still be on its way."""
+UNFINISHED = ('.part', '.partial', '.filepart', '.crdownload', '.tmp', '.swp')
+"""Endings by which programs of transfer name a file until all of it is there."""
 
 
 class OutsideRoot(Exception):
@@ -41,13 +47,23 @@ def folder(database: str, relative: str) -> Path:
 
 
 def waiting(database: str, relative: str, pattern: str) -> list[Path]:
-    """Return the files that wait in a folder, by name."""
+    """Return the files that wait in a folder, by name; not those that a transfer names as unfinished."""
     path = folder(database, relative)
     return sorted(
         file for file in path.iterdir()
         if file.is_file() and not file.is_symlink() and fnmatch.fnmatch(file.name, pattern or '*')
-        and not file.name.startswith('.')
+        and not file.name.startswith('.') and not file.name.lower().endswith(UNFINISHED)
     )
+
+
+def is_quiet(file: Path) -> bool:
+    """Tell whether nobody wrote to a file for a while; a clock that is ahead keeps no file waiting."""
+    return not 0 <= time.time() - file.stat().st_mtime < QUIET_SECONDS
+
+
+def arrived(file: Path) -> datetime:
+    """Return since when a file has been where it is, in UTC; sent with an old date, it still arrived now."""
+    return datetime.fromtimestamp(file.stat().st_ctime, UTC).replace(tzinfo=None)
 
 
 def read(file: Path) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -17,6 +18,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 TIMEOUT = (3, 15)
 """Seconds to connect, and between two bytes of the answer."""
 LARGEST_ANSWER = 100 * 1024 * 1024
+EXCERPT = 1024
+"""Bytes of an answer that are read where only the status counts."""
 ALLOW_PARAMETER = 'accounting_exchange.allow_private_addresses'
 AUTHORITY_PARAMETER = 'accounting_exchange.certificate_authorities'
 
@@ -57,10 +60,11 @@ def check_shape(url: str, is_private_allowed: bool) -> None:
 
 def call(
     method: str, url: str, is_private_allowed: bool, timeout=TIMEOUT, limit: int = LARGEST_ANSWER, trusted: str = '',
-    **values,
+    is_excerpt: bool = False, **values,
 ):
     """Send one request and return status and body; redirects are not followed.
 
+    :param is_excerpt: the status counts; only the beginning of the body is read, within the seconds of the timeout.
     :param trusted: a PEM file of authorities that count beside the public ones. No setting of the environment does.
 
     Raises RefusedAddress, TooLarge or requests.RequestException.
@@ -73,7 +77,7 @@ def call(
         session.mount(f'{parts.scheme}://', _PinnedAdapter(parts.hostname, address, parts.scheme, trusted))
         answer = session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **values)
         with answer:
-            return answer.status_code, _body(answer, limit)
+            return answer.status_code, _excerpt(answer, timeout[1]) if is_excerpt else _body(answer, limit)
 
 
 def _body(answer, limit: int) -> bytes:
@@ -84,6 +88,19 @@ def _body(answer, limit: int) -> bytes:
             raise TooLarge
         parts.append(part)
     return b''.join(parts)
+
+
+def _excerpt(answer, seconds: float) -> bytes:
+    """Return the beginning of a body; whoever sends it byte by byte, or without end, holds up nobody."""
+    found, end = b'', time.monotonic() + seconds
+    try:
+        for part in answer.iter_content(1):
+            found += part
+            if len(found) >= EXCERPT or time.monotonic() > end:
+                break
+    except requests.RequestException:
+        pass  # the status is known
+    return found
 
 
 def _resolve(host: str, port: int, is_private_allowed: bool) -> str:

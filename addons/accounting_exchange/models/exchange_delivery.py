@@ -11,7 +11,8 @@ from ..rules.webhooks import signature, wait_after
 
 _logger = logging.getLogger(__name__)
 
-ANSWER_LIMIT = 64 * 1024
+ANSWER_SHOWN = 200
+"""Characters of a receiver's answer that are kept with a failure."""
 CLAIM_CLASS = 19_0_0_7
 """First key of the advisory lock on an endpoint that is told in order; the second is its id."""
 
@@ -76,6 +77,7 @@ class ExchangeDelivery(models.Model):
     def _due_domain(self) -> Domain:
         return Domain([
             ('state', '=', 'waiting'), ('next_try_on', '<=', fields.Datetime.now()), ('endpoint_id.active', '=', True),
+            ('endpoint_id.paused_since', '=', False),
         ])
 
     @api.model
@@ -100,9 +102,9 @@ class ExchangeDelivery(models.Model):
             'X-Exchange-Signature': signature(endpoint_sudo._secrets(), stamp, body),
         }
         try:
-            status, _answer = safe_http.call(
+            status, answer = safe_http.call(
                 'POST', endpoint_sudo.url, safe_http.allows_private(self.env), timeout=(3, endpoint_sudo.timeout),
-                limit=ANSWER_LIMIT, trusted=safe_http.authorities(self.env), data=body, headers=headers,
+                trusted=safe_http.authorities(self.env), is_excerpt=True, data=body, headers=headers,
             )
         except safe_http.RefusedAddress as error:
             self._note_failure(0, self.env['exchange.event']._address_problem(error, endpoint_sudo.url))
@@ -112,7 +114,8 @@ class ExchangeDelivery(models.Model):
             if 200 <= status < 300:
                 self._note_success(status)
             else:
-                self._note_failure(status, f'HTTP {status}')
+                said = ' '.join(answer.decode('utf-8', 'replace').replace('\x00', ' ').split())[:ANSWER_SHOWN]
+                self._note_failure(status, f'HTTP {status}: {said}' if said else f'HTTP {status}')
 
     def _note_success(self, status: int) -> None:
         self.write({
@@ -137,4 +140,5 @@ class ExchangeDelivery(models.Model):
                 "Send it again by “Replay”.",
                 event=self.event_id.event_id, type=self.event_type, count=attempt, error=error,
             ))
-        _logger.info("Webhook endpoint %s: delivery %s failed (%s)", endpoint.id, self.id, error[:100])
+        endpoint._pause_if_hopeless(error)
+        _logger.info("Webhook endpoint %s: delivery %s failed (HTTP %s)", endpoint.id, self.id, status)

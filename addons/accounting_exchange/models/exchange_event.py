@@ -193,9 +193,11 @@ class ExchangeEvent(models.Model):
 
     @api.autovacuum
     def _gc_events(self):
-        """Forget events that were told long ago."""
+        """Forget events of long ago, but those that still wait for an endpoint that works."""
         limit = fields.Datetime.subtract(fields.Datetime.now(), days=KEEP_DAYS)
-        self.search([('occurred_on', '<', limit), ('delivery_ids.state', '!=', 'waiting')], limit=10_000).unlink()
+        self.search([('occurred_on', '<', limit), ('delivery_ids', 'not any', [
+            ('state', '=', 'waiting'), ('endpoint_id.active', '=', True), ('endpoint_id.paused_since', '=', False),
+        ])], limit=10_000).unlink()
 
     # === WORDS === #
 

@@ -18,6 +18,8 @@ from .exchange_run import PASSING
 
 PREVIEW_ROWS = 8
 PAUSE_AFTER_FAILURE = timedelta(minutes=30)
+PAUSE_FOR_WRITER = timedelta(minutes=1)
+"""When to look again at a folder in which a file is still being written."""
 
 
 class ExchangeJob(models.Model):
@@ -261,6 +263,10 @@ class ExchangeJob(models.Model):
             'no_columns': lambda: env._("The file has no headings, or no rows."),
             'twice': lambda: env._("The heading “%(column)s” stands twice.", **values),
             'quotes': lambda: env._("A quotation mark is not closed; the file may have been cut off."),
+            'json_line': lambda: env._("The line is no JSON; the file may have been cut off."),
+            'formula': lambda: env._(
+                "A formula in the row has no result. Open the file in a spreadsheet program, save it there, or put "
+                "values in place of formulas."),
             'columns': lambda: env._("The row has another number of cells than there are headings."),
             'repeated': lambda: env._("The same row, “%(key)s”, stands further up.", **values),
             'missing': lambda: env._("“%(column)s” is missing.", column=values['column']),
@@ -306,7 +312,8 @@ class ExchangeJob(models.Model):
         cron = self.env['ir.cron']
         try:
             runs = self._open_runs()
-            self.write({'next_on': self._after_run(), 'failure': False})
+            soon = fields.Datetime.now() + PAUSE_FOR_WRITER if self._is_file_on_its_way() else None
+            self.write({'next_on': soon or self._after_run(), 'failure': False})
             self.env.flush_all()
         except (UniqueViolation, *PASSING):
             self.env.cr.rollback()  # another worker opens the same files at this moment
@@ -347,8 +354,17 @@ class ExchangeJob(models.Model):
                 return runs
             return runs._open_in(self, fields.Datetime.now().strftime('%Y%m%d-%H%M%S') + f'.{self.form}', content)
         for file in places.waiting(self.env.cr.dbname, self.folder or '', self.pattern or '*'):
-            runs |= runs._open_in(self, file.name, places.read(file))
+            if not places.is_quiet(file):
+                break  # this one and those after it keep their order
+            runs |= runs._open_in(self, file.name, places.read(file), places.arrived(file))
         return runs
+
+    def _is_file_on_its_way(self) -> bool:
+        """Tell whether a file in the folder is still being written."""
+        if self.direction == 'out' or self.place != 'folder':
+            return False
+        files = places.waiting(self.env.cr.dbname, self.folder or '', self.pattern or '*')
+        return not all(map(places.is_quiet, files))
 
     def _call(self, method: str, **values):
         """Call the job's address; an answer that tells of a failure is one.
@@ -364,8 +380,26 @@ class ExchangeJob(models.Model):
             trusted=safe_http.authorities(self.env), **values,
         )
         if not 200 <= status < 300:
-            raise UserError(self.env._("The address answered with HTTP %s.", status))
+            raise UserError(self._status_sentence(status))
         return status, content
+
+    def _status_sentence(self, status: int) -> str:
+        """Return what an answer other than success means, and what to do."""
+        if status in (401, 403):
+            return self.env._(
+                "The address refused the token (HTTP %s). Ask its owner for a valid one and enter it in the job.",
+                status,
+            )
+        if 300 <= status < 400:
+            return self.env._(
+                "The address has moved (HTTP %s) and redirects are not followed. Enter the new address in the job.",
+                status,
+            )
+        if status in (404, 410):
+            return self.env._("There is nothing at the address (HTTP %s). Check it in the job.", status)
+        if status == 413:
+            return self.env._("The file is too large for the address (HTTP %s). Ask its owner to take it.", status)
+        return self.env._("The address answered with HTTP %s. It is tried again later.", status)
 
 
 def _likeness(text: str) -> str:

@@ -71,7 +71,7 @@ class ExchangeRun(models.Model):
     problem_ids = fields.One2many('exchange.problem', 'run_id', "Rows not taken", readonly=True)
 
     _file_once = models.UniqueIndex(
-        "(job_id, digest) WHERE state IN ('running', 'done') AND digest IS NOT NULL", "The file was taken already.",
+        "(job_id, digest) WHERE state = 'running' AND digest IS NOT NULL", "The file is being taken already.",
     )
 
     @api.depends('position', 'row_count', 'state')
@@ -91,11 +91,13 @@ class ExchangeRun(models.Model):
     # === OPEN === #
 
     @api.model
-    def _open_in(self, job, name: str, content: bytes):
-        """Open a run for a file; one that was taken before is left alone, one that cannot be read is refused."""
+    def _open_in(self, job, name: str, content: bytes, arrived=None):
+        """Open a run for a file; one that was taken before is left alone, one that cannot be read is refused.
+
+        :param arrived: since when the file has been where it is, in UTC.
+        """
         digest = hashlib.sha256(content).hexdigest()
-        known = self.search([('job_id', '=', job.id), ('digest', '=', digest), ('state', 'in', ('running', 'done'))])
-        if known:
+        if known := self._taken_before(job, digest, arrived):
             known._put_away(name, places.DONE)
             return self.browse()
         vals = {'job_id': job.id, 'name': name, 'digest': digest, 'content': base64.b64encode(content)}
@@ -107,6 +109,19 @@ class ExchangeRun(models.Model):
             run._put_away(name, places.REFUSED)
             return self.browse()
         return self.create({**vals, 'row_count': len(table.rows)})
+
+    def _taken_before(self, job, digest: str, arrived):
+        """Return the run that took this very file.
+
+        A file that was followed by another one counts anew, since prices go up and down again; unless it lay there
+        before it was taken, and only stayed because the server stopped.
+        """
+        taken = self.search([('job_id', '=', job.id), ('state', 'in', ('running', 'done'))], limit=1)
+        same = self.search([
+            ('job_id', '=', job.id), ('digest', '=', digest), ('state', 'in', ('running', 'done')),
+        ], limit=1)
+        is_left_over = arrived and same and arrived <= same.started_at
+        return same if same == taken or same.state == 'running' or is_left_over else self.browse()
 
     def _check_headings(self, job, table: Table) -> None:
         """Refuse a file that lacks the heading of a needed column: every one of its rows would be refused."""

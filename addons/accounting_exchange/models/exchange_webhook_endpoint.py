@@ -2,12 +2,16 @@
 
 import re
 import secrets
+from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..gateways import safe_http
 from .exchange_delivery import CLAIM_CLASS
+
+PAUSE_AFTER = timedelta(days=5)
+"""An endpoint at which nothing arrived for so long is not called any more, until somebody resumes it."""
 
 
 class ExchangeWebhookEndpoint(models.Model):
@@ -35,6 +39,7 @@ class ExchangeWebhookEndpoint(models.Model):
     )
     previous_secret = fields.Char(groups='accounting_exchange.group_exchange_manager', copy=False)
     failing_since = fields.Datetime(readonly=True, copy=False)
+    paused_since = fields.Datetime(readonly=True, copy=False, tracking=True)
     waiting_count = fields.Integer("Waiting", compute='_compute_counts')
     sent_count = fields.Integer("Received", compute='_compute_counts')
     dead_count = fields.Integer("Given up", compute='_compute_counts')
@@ -98,6 +103,14 @@ class ExchangeWebhookEndpoint(models.Model):
         self.env.ref('accounting_exchange.ir_cron_deliver').sudo()._trigger()  # sudo: wakes the sender
         return True
 
+    def action_resume(self) -> bool:
+        """Call the endpoint again: what happened meanwhile goes first, in its order."""
+        self.check_access('write')
+        self.write({'paused_since': False, 'failing_since': False})
+        self.activity_unlink(['mail.mail_activity_data_warning'])
+        waiting = self.env['exchange.delivery'].search([('endpoint_id', 'in', self.ids), ('state', '=', 'waiting')])
+        return waiting.action_retry()
+
     def action_replay_dead(self) -> bool:
         """Send again what was given up."""
         self.check_access('write')
@@ -118,6 +131,28 @@ class ExchangeWebhookEndpoint(models.Model):
         patterns = [re.escape(part).replace(r'\*', '.*') for part in self.event_filter.split(',')]
         return any(re.fullmatch(pattern, event_type) for pattern in patterns)
 
+    def _pause_if_hopeless(self, error: str) -> None:
+        """Stop calling an endpoint that has failed for days, and ask a manager to look after it."""
+        self.ensure_one()
+        if self.paused_since or self.failing_since > fields.Datetime.now() - PAUSE_AFTER:
+            return
+        self.paused_since = fields.Datetime.now()
+        self.activity_schedule(
+            'mail.mail_activity_data_warning', user_id=self._responsible_user().id,
+            summary=self.env._("Webhook %s is paused", self.name),
+            note=self.env._(
+                "Nothing has arrived for %(days)s days: %(error)s. Ask whoever runs the receiver, then click on "
+                "“Resume”. What happens meanwhile is kept and sent then.", days=PAUSE_AFTER.days, error=error,
+            ),
+        )
+
+    def _responsible_user(self):
+        """Return the manager who set the endpoint up, else the first one there is."""
+        managers = self.env.ref('accounting_exchange.group_exchange_manager').all_user_ids.filtered(lambda user: (
+            user.active and user.id != SUPERUSER_ID and self.company_id in user.company_ids
+        ))
+        return (managers & self.create_uid) or managers.sorted('id')[:1] or self.env.user
+
     def _secrets(self) -> list[str]:
         return [secret for secret in (self.secret, self.previous_secret) if secret]
 
@@ -133,6 +168,8 @@ class ExchangeWebhookEndpoint(models.Model):
 
     def _deliver_next(self) -> int:
         """Send the next message unless another sender does; return how many were sent."""
+        if self.paused_since:
+            return 0
         if self.is_ordered:
             self.env.cr.execute('SELECT pg_try_advisory_xact_lock(%s, %s)', (CLAIM_CLASS, self.id))
             if not self.env.cr.fetchone()[0]:

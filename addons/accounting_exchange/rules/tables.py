@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -17,6 +18,14 @@ LARGEST_UNPACKED = 500 * 1024 * 1024
 """A spreadsheet that unpacks to more than this is none."""
 FORMULA_MARKS = ('=', '+', '-', '@', '\t', '\r')
 """A spreadsheet takes a text that begins like this for a formula."""
+MARKS = (
+    (codecs.BOM_UTF8, 'utf-8-sig', 'UTF-8'), (codecs.BOM_UTF32_LE, 'utf-32', 'UTF-32'),
+    (codecs.BOM_UTF32_BE, 'utf-32', 'UTF-32'), (codecs.BOM_UTF16_LE, 'utf-16', 'UTF-16'),
+    (codecs.BOM_UTF16_BE, 'utf-16', 'UTF-16'),
+)
+"""Byte order marks, the longer ones first: such a file tells its encoding itself, with the name people know."""
+FAILED = frozenset({'#N/A', '#REF!', '#VALUE!', '#DIV/0!', '#NAME?', '#NULL!', '#NUM!'})
+"""What a spreadsheet shows in place of a value that it could not work out."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +59,18 @@ def read_table(content: bytes, form: str, encoding: str = '', delimiter: str = '
 
 
 def decode(content: bytes, encoding: str = '') -> str:
-    """Return the text of a file; without a given encoding it must be UTF-8.
+    """Return the text of a file; a byte order mark tells its encoding, else the given one, else it must be UTF-8.
 
     Raises ExchangeError (`encoding`) with the place of the first byte that does not fit.
     """
+    marked = next(((code, name) for mark, code, name in MARKS if content.startswith(mark)), None)
+    code, name = marked or (encoding or 'utf-8', (encoding or 'UTF-8').upper().removesuffix('-SIG'))
     try:
-        return content.decode(encoding or 'utf-8-sig')
+        return content.decode(code)
     except (UnicodeDecodeError, LookupError) as error:
         place = getattr(error, 'start', 0)
         line = content.count(b'\n', 0, place) + 1
-        raise ExchangeError('encoding', encoding=encoding or 'utf-8', line=line) from error
+        raise ExchangeError('encoding', encoding=name, line=line) from error
 
 
 def write_table(form: str, columns: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ';',
@@ -116,7 +127,8 @@ def _read_csv(text: str, delimiter: str) -> Table:
             continue
         if any(cell.strip() for cell in cells):
             named = dict(zip(columns, cells, strict=False))
-            rows.append(Row(number, named, '' if len(cells) == len(columns) else 'columns'))
+            fits = len(cells) >= len(columns) and not any(cell.strip() for cell in cells[len(columns):])
+            rows.append(Row(number, named, '' if fits else 'columns'))
 
 
 def _delimiter(line: str) -> str:
@@ -124,31 +136,58 @@ def _delimiter(line: str) -> str:
 
 
 def _read_xlsx(content: bytes) -> Table:
-    import openpyxl
-
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(member.file_size for member in packed.infolist()) > LARGEST_UNPACKED:
                 raise ExchangeError('too_large')
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        lines = list(book.active.iter_rows(values_only=True))
+        lines = _sheet_lines(content, is_worked_out=True)
+        unsolved = _unsolved(content, lines)
     except ExchangeError:
         raise
     except Exception as error:  # the library answers broken files with errors of many kinds
         raise ExchangeError('not_xlsx') from error
     columns = _columns(lines[0] if lines else ())
+    rows = ((number, cells, number in unsolved or _has_failed(cells)) for number, cells in enumerate(lines[1:], 2))
     return Table(columns, tuple(
-        Row(number, dict(zip(columns, cells, strict=False)))
-        for number, cells in enumerate(lines[1:], 2) if any(cell is not None for cell in cells)
+        Row(number, dict(zip(columns, cells, strict=False)), 'formula' if has_failed else '')
+        for number, cells, has_failed in rows if has_failed or any(cell is not None for cell in cells)
     ))
+
+
+def _sheet_lines(content: bytes, is_worked_out: bool) -> list[tuple]:
+    """Return the rows of the first sheet that is not hidden; which one was open last says nothing."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=is_worked_out)
+    sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == 'visible')
+    sheet.reset_dimensions()  # many programs note a wrong size
+    return list(sheet.iter_rows(values_only=True))
+
+
+def _unsolved(content: bytes, lines: list[tuple]) -> set[int]:
+    """Return the numbers of rows with a formula of which the file has no result."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        sheets = [name for name in packed.namelist() if name.startswith('xl/worksheets/sheet')]
+        if not any(b'<f' in packed.read(name) for name in sheets):
+            return set()
+    return {
+        number for number, (cells, formulas) in enumerate(zip(lines, _sheet_lines(content, False), strict=True), 1)
+        if any(cell is None and formula is not None for cell, formula in zip(cells, formulas, strict=False))
+    }
+
+
+def _has_failed(cells: Iterable[object]) -> bool:
+    return any(isinstance(cell, str) and cell in FAILED for cell in cells)
 
 
 def _read_json(text: str) -> Table:
     try:
         found = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ExchangeError('not_json') from error
-    rows = found.get('rows') if isinstance(found, dict) else found
+        return _read_json_lines(text, error)
+    if isinstance(found, dict) and 'rows' not in found:
+        found = [found]  # one line of JSON lines
+    rows = found['rows'] if isinstance(found, dict) else found
     if not isinstance(rows, list) or not rows:
         raise ExchangeError('no_columns')
     columns = _columns(dict.fromkeys(key for row in rows if isinstance(row, dict) for key in row))
@@ -156,6 +195,23 @@ def _read_json(text: str) -> Table:
         Row(number, row if isinstance(row, dict) else {}, '' if isinstance(row, dict) else 'columns')
         for number, row in enumerate(rows, 1)
     ))
+
+
+def _read_json_lines(text: str, error: Exception) -> Table:
+    """Return the rows of a file with one object a line; the first line tells whether it is such a file."""
+    lines = [(number, line) for number, line in enumerate(text.split('\n'), 1) if line.strip()]
+    rows = [_json_row(number, line) for number, line in lines]
+    if len(rows) < 2 or rows[0].reason:
+        raise ExchangeError('not_json') from error
+    return Table(_columns(dict.fromkeys(key for row in rows for key in row.values)), tuple(rows))
+
+
+def _json_row(number: int, line: str) -> Row:
+    try:
+        found = json.loads(line, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return Row(number, {}, 'json_line')
+    return Row(number, found) if isinstance(found, dict) else Row(number, {}, 'columns')
 
 
 def _refuse_constant(name: str):

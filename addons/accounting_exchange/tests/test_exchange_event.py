@@ -1,9 +1,11 @@
 """Webhooks: noted with the fact, signed, repeated until received, replayed with the same id."""
 
 import json
+from datetime import timedelta
 from unittest.mock import patch
 
 import requests
+from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
@@ -221,6 +223,64 @@ class TestDelivery(EventCase):
         event.write({'data': False, 'res_id': 2**31 - 2})
         self._deliver()
         self.assertEqual(self._sent()[0]['data'], {'id': 2**31 - 2, 'deleted': True})
+
+
+class TestOutage(EventCase):
+    """A receiver that is gone: others are told, somebody is asked, nothing is lost."""
+
+    def _fail_for_days(self, days):
+        self._invoice()
+        self.answers = [500]
+        self._deliver()
+        self.endpoint.failing_since = fields.Datetime.now() - timedelta(days=days)
+        self.answers = [500]
+        self._deliver()
+
+    def test_an_endpoint_that_fails_for_days_is_paused_and_somebody_is_asked(self):
+        self._fail_for_days(4)
+        self.assertFalse(self.endpoint.paused_since)
+        self._fail_for_days(5)
+        activity = self.endpoint.activity_ids
+        self.assertEqual((bool(self.endpoint.paused_since), len(activity), activity.user_id.active), (True, 1, True))
+        self.assertTrue(activity.user_id.has_group('accounting_exchange.group_exchange_manager'))
+        self.assertIn("HTTP 500", activity.note)
+        calls = len(self.calls)
+        self._deliver()
+        self.assertFalse(self.env['exchange.delivery']._due_endpoints())
+        self.assertEqual(len(self.calls), calls)
+
+    def test_what_happens_during_the_pause_is_sent_on_resuming(self):
+        self._fail_for_days(6)
+        self._invoice()
+        self.endpoint.action_resume()
+        self._deliver()
+        self.assertEqual([message['sequence'] for message in self._sent()[-2:]], self._events().ids)
+        self.assertFalse(self.endpoint.activity_ids or self.endpoint.paused_since or self.endpoint.failing_since)
+
+    def test_a_clerk_resumes_nothing(self):
+        user = self._user('clerk', 'accounting_exchange.group_exchange_user')
+        with self.assertRaises(AccessError):
+            self.endpoint.sudo(False).with_user(user).action_resume()
+
+    def test_what_the_receiver_says_is_kept_with_the_failure(self):
+        self._invoice()
+        answer = b'{"error":\n "no such\x00 customer"}' + b'x' * 999
+        self.patch(safe_http, 'call', lambda *_args, **_values: (422, answer))
+        self._deliver()
+        error = self._events().delivery_ids.error
+        self.assertEqual((error[:45], len(error)), ('HTTP 422: {"error": "no such customer"}xxxxxx'[:45], 210))
+
+    def test_events_of_long_ago_are_forgotten_but_those_that_still_wait(self):
+        other = self.endpoint.copy({'url': 'https://other.example.com/'})
+        self._invoice()
+        event = self._events()
+        event.delivery_ids.filtered(lambda delivery: delivery.endpoint_id == other).state = 'sent'
+        event.occurred_on = fields.Datetime.now() - timedelta(days=91)
+        event._gc_events()
+        self.assertTrue(event.exists())
+        self.endpoint.paused_since = fields.Datetime.now()
+        event._gc_events()
+        self.assertFalse(event.exists())
 
 
 class TestGuards(EventCase):
