@@ -195,10 +195,11 @@ class DatevExport(models.Model):
         return self.env._("There is nothing to hand over: the adviser has all entries of these days.")
 
     def _periods(self) -> Iterator[tuple[date, date]]:
-        """Cut the dates into posting periods, one month each."""
+        """Cut the dates into posting periods, one month each, none of them in two fiscal years."""
         start = self.date_from
         while start <= self.date_to:
-            end = min(date_utils.end_of(start, 'month'), self.date_to)
+            year_end = self.company_id.compute_fiscalyear_dates(start)['date_to']
+            end = min(date_utils.end_of(start, 'month'), self.date_to, year_end)
             yield start, end
             start = date_utils.add(end, days=1)
 

@@ -41,6 +41,7 @@ class DatevGatherer(models.AbstractModel):
         return Entry(
             ident=move.id,
             number=move.name,
+            their_number=gather.their_number(move),
             date=move.date,
             items=tuple(gather.item(line) for line in gather.lines(move)),
             is_invoice=move.is_invoice(include_receipts=True),
@@ -176,9 +177,14 @@ class _Gathering:
         for invoice in invoices:
             rows = invoice.line_ids.filtered(lambda line: line.account_id.account_type in OPEN_TYPES and line.balance)
             ordered = rows.sorted(lambda line: (line.date_maturity or line.date, line.id))
+            number = document_number(self.their_number(invoice)) or invoice.name
             for place, line in enumerate(ordered, 1):
-                found[line] = document_number(invoice.name, place if len(ordered) > 1 else 0)
+                found[line] = document_number(number, place if len(ordered) > 1 else 0)
         return found
+
+    def their_number(self, move) -> str:
+        """Return the supplier's number of a bill."""
+        return (move.ref or '') if move.is_purchase_document(include_receipts=True) else ''
 
     def _cost_centre(self, line) -> str:
         distribution = line.analytic_distribution or {}

@@ -72,11 +72,9 @@ class DatevPlanner(models.AbstractModel):
         """Add the entries that were not handed over, and say what is in the way of others."""
         handed = self.env['datev.handover']._live_keys(moves.ids)
         fresh = moves.filtered(lambda move: move.id not in handed or move.id in plan.reversed_keys)
-        for move in moves - fresh:
-            if self._was_moved(move):
-                plan.problems.append((move.id, move.date, self.env._(
-                    "Handed over in another period and moved since. Export that period again first.",
-                )))
+        plan.problems += [(move.id, move.date, self.env._(
+            "Handed over in another period and moved since. Export that period again first.",
+        )) for move in self._moved(moves - fresh)]
         bookings, reasons = self.env['datev.gatherer']._bookings(export.company_id, fresh)
         for move, lines in bookings.items():
             plan.bookings += lines
@@ -84,10 +82,11 @@ class DatevPlanner(models.AbstractModel):
             plan.keys += [(item.id, move.id, mark) for item in move.line_ids if item.balance]
         plan.problems += [(move.id, move.date, reason) for move, reason in reasons.items()]
 
-    def _was_moved(self, move) -> bool:
-        """Tell whether the entry was handed over under a date of another period."""
-        handover = self.env['datev.handover'].search([('move_key', '=', move.id), ('is_live', '=', True)], limit=1)
-        return not handover.file_id.date_from <= move.date <= handover.file_id.date_to
+    def _moved(self, moves):
+        """Return the entries that were handed over under a date of another period."""
+        handovers = self.env['datev.handover'].search([('move_key', 'in', moves.ids), ('is_live', '=', True)])
+        files = {handover.move_key: handover.file_id for handover in handovers}
+        return moves.filtered(lambda move: not files[move.id].date_from <= move.date <= files[move.id].date_to)
 
     def _plan_corrections(self, export, plan: PeriodPlan, handed: dict[int, str]) -> None:
         """Take back what was handed over and is no longer so in the ledger."""
@@ -106,7 +105,7 @@ class DatevPlanner(models.AbstractModel):
         stale, keys = [], sorted(handed)
         for begin in range(0, len(keys), BATCH):
             part = keys[begin:begin + BATCH]
-            changed = self._changed_since(part)
+            changed = self._asked_for(export, self._changed_since(part))
             moves = self.env['account.move'].browse(changed).exists().filtered(lambda move: (
                 move.state == 'posted' and plan.start <= move.date <= plan.end
             ))
@@ -115,6 +114,14 @@ class DatevPlanner(models.AbstractModel):
             stale += [key for key in changed if key not in same]
             self.env.invalidate_all()
         return stale
+
+    def _asked_for(self, export, keys: list[int]) -> list[int]:
+        """Leave out entries of other journals: taken back now, they would not go again with this export."""
+        if not export.journal_ids:
+            return keys
+        moves = self.env['account.move'].browse(keys).exists()
+        others = {move.id for move in moves if move.journal_id not in export.journal_ids}
+        return [key for key in keys if key not in others]
 
     def _changed_since(self, keys: list[int]) -> list[int]:
         """Return the entries that were written, or deleted, after they were handed over."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..rules.datev import Ledger
 from ..rules.datev_charts import chart_code
+from ..rules.datev_text import initials
 
 
 class ResCompany(models.Model):
@@ -43,4 +44,5 @@ class ResCompany(models.Model):
             currency=self.currency_id.name,
             chart=self.datev_chart if self.datev_chart in ('03', '04') else '',
             is_fixed=self.datev_is_fixed,
+            initials=initials(self.env.user.name),
         )

@@ -73,6 +73,17 @@ class Entry:
     vat: str = ''
     circumstance: int = 0
     notes: tuple[tuple[str, str], ...] = ()
+    their_number: str = ''
+    """The supplier's number of a bill: by it the adviser knows the open item."""
+
+    @property
+    def document(self) -> str:
+        return document_number(self.their_number) or document_number(self.number)
+
+    @property
+    def document_2(self) -> str:
+        """The own number of a bill that goes by the supplier's."""
+        return document_number(self.number)[-12:] if document_number(self.their_number) else ''
 
 
 @dataclass(frozen=True)
@@ -196,13 +207,13 @@ def _invoice_bookings(entry: Entry, items: Sequence[Item]) -> list[Booking]:
     cells = spread([row.balance for row in rows], amounts)
     shares = [allocate(tax, [abs(line[place]) for line in cells]) for place, tax in enumerate(taxes)]
     for place, (row, line) in enumerate(zip(rows, cells, strict=True)):
-        document = document_number(entry.number, place + 1 if len(rows) > 1 else 0)
+        document = document_number(entry.document, place + 1 if len(rows) > 1 else 0)
         for number, (column, amount) in enumerate(zip(columns, line, strict=True)):
             if amount:
                 tax = shares[number][place]
                 found.append(_booking(
-                    entry, row.account.number, column.account, amount, document=document, due=row.due,
-                    tax_key=column.tax_key, rate=column.rate if tax else ZERO,
+                    entry, row.account.number, column.account, amount, document=document,
+                    document_2=entry.document_2, due=row.due, tax_key=column.tax_key, rate=column.rate if tax else ZERO,
                     tax=tax if amount > 0 else -tax, cost_centre=column.cost_centre,
                     circumstance=column.circumstance or entry.circumstance, is_held=row.is_held,
                 ))
@@ -309,10 +320,9 @@ def _pair(entry: Entry, debit: Item, credit: Item, amount: Decimal, settled: str
     """Book one amount; the open item, if there is one, is the account that the line speaks of."""
     item, other, signed = (credit, debit, -amount) if credit.is_open_item else (debit, credit, amount)
     lifts = item.account.is_automatic or other.account.is_automatic
-    number = document_number(entry.number)
     return _booking(
-        entry, item.account.number, other.account.number, signed,
-        document=settled or number, document_2=number[-12:] if settled else '',
+        entry, item.account.number, other.account.number, signed, document=settled or entry.document,
+        document_2=document_number(entry.number)[-12:] if settled else entry.document_2,
         due=item.due if item.is_open_item else None,
         tax_key=LIFTS_AUTOMATIC if lifts else '', cost_centre=item.cost_centre or other.cost_centre,
     )

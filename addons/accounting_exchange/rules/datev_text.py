@@ -6,6 +6,11 @@ import re
 import unicodedata
 
 ENCODING = 'cp1252'
+EU_PREFIXES = frozenset({
+    'AT', 'BE', 'BG', 'CY', 'CZ', 'DE', 'DK', 'EE', 'EL', 'ES', 'FI', 'FR', 'HR', 'HU', 'IE', 'IT', 'LT', 'LU', 'LV',
+    'MT', 'NL', 'PL', 'PT', 'RO', 'SE', 'SI', 'SK', 'XI',
+})
+"""How VAT numbers of the European Union begin; Greece with EL, Northern Ireland with XI."""
 
 
 def document_number(number: str, place: int = 0) -> str:
@@ -30,13 +35,26 @@ def clean(text: str, length: int) -> str:
 
 
 def split_vat(vat: str) -> tuple[str, str]:
-    """Return country and number of a European VAT number; nothing for other numbers.
+    """Return country and number of a VAT number of the European Union; nothing for other numbers.
 
-    >>> split_vat('ESA12345674'), split_vat('12345')
-    (('ES', 'A12345674'), ('', ''))
+    DATEV refuses a line with the number of another country, such as that of a Swiss customer.
+
+    >>> split_vat('ESA12345674'), split_vat('EL094259216'), split_vat('CHE-123.456.788 MWST'), split_vat('12345')
+    (('ES', 'A12345674'), ('EL', '094259216'), ('', ''), ('', ''))
     """
     compact = re.sub(r'[^A-Z0-9]', '', (vat or '').upper())
-    return (compact[:2], compact[2:15]) if re.match(r'[A-Z]{2}[A-Z0-9]{2}', compact) else ('', '')
+    return (compact[:2], compact[2:15]) if compact[:2] in EU_PREFIXES and len(compact) > 3 else ('', '')
+
+
+def initials(name: str) -> str:
+    """Return the two letters by which DATEV names a clerk (Diktatkürzel), empty for a name that gives none.
+
+    >>> initials('Anna Maria Müller'), initials('OdooBot'), initials('Émile Ørsted')
+    ('AM', '', '')
+    """
+    words = name.split()
+    found = (words[0][0] + words[-1][0]).upper() if len(words) > 1 else ''
+    return found if re.fullmatch('[A-Z]{2}', found) else ''
 
 
 def _writable(mark: str) -> str:

@@ -159,6 +159,63 @@ class TestDatevExport(ExchangeCase):
         self.assertEqual([str(file.date_to) for file in files], ['2026-01-31', '2026-02-28'])
         self.assertEqual([rows_of(file)[0][9] for file in files], ['3101', '0102'])
 
+    def test_a_month_in_two_fiscal_years_goes_in_two_files(self):
+        """DATEV refuses a file that reaches from one fiscal year into the next."""
+        self.company.write({'fiscalyear_last_day': 15, 'fiscalyear_last_month': '2'})
+        self._invoice(date='2026-02-15')
+        self._invoice(date='2026-02-16')
+        files = self._export().file_ids.filtered(lambda file: file.kind == 'bookings')
+        heads = [base64.b64decode(file.content).decode('cp1252').split('\r\n')[0].split(';') for file in files]
+        self.assertEqual([(head[12], head[14], head[15]) for head in heads], [
+            ('20250216', '20260201', '20260215'), ('20260216', '20260216', '20260228'),
+        ])
+
+    def test_a_bill_goes_by_the_number_of_its_supplier_and_so_does_its_payment(self):
+        bill = self._invoice(move_type='in_invoice', ref="R 2026/77")
+        self.env['account.payment.register'].with_context(
+            active_model='account.move', active_ids=bill.ids,
+        ).create({'payment_date': '2026-02-20'})._create_payments()
+        rows = rows_of(self._export().file_ids.filtered(lambda file: file.kind == 'bookings'))
+        self.assertEqual([row[10] for row in rows], ['R2026/77', 'R2026/77'])
+        self.assertEqual(rows[0][11], bill.name[-12:])
+
+    def test_only_a_vat_number_of_the_union_goes_with_a_booking(self):
+        """Column 40 and columns 9 and 10 of the master data: DATEV refuses the number of a Swiss customer there."""
+        self.company.country_id = self.env.ref('base.de')
+        for vat, country, told in (('CHE-123.456.788 MWST', 'ch', ''), ('FR23334175221', 'fr', 'FR23334175221')):
+            self.customer.with_context(no_vat_validation=True).write({
+                'vat': vat, 'country_id': self.env.ref(f'base.{country}').id,
+            })
+            self._invoice()
+            bookings, partners = self._export().file_ids.sorted('kind')
+            self.assertEqual((rows_of(bookings)[-1][39], ''.join(rows_of(partners)[0][8:10])), (told, told))
+
+    def test_an_export_of_one_journal_takes_nothing_of_the_others_back(self):
+        invoice = self._invoice()
+        self._export()
+        invoice.button_draft()
+        invoice.invoice_line_ids.price_unit = 80.0
+        invoice.action_post()
+        bank = self.company_data['default_journal_bank']
+        with self.assertRaises(UserError):
+            self._export(journal_ids=[Command.set(bank.ids)])
+        rows = rows_of(self._export().file_ids.filtered(lambda file: file.kind == 'bookings'))
+        self.assertEqual([row[0] for row in rows], ['115,00', '92,00'])
+
+    def test_entries_that_were_handed_over_are_looked_up_together(self):
+        queries = []
+        for count in (3, 9):
+            for _number in range(count):
+                self._invoice()
+            self._export()
+            export = self.env['datev.export'].create({'date_from': '2026-02-01', 'date_to': '2026-02-28'})
+            export._plans()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            export._plans()
+            queries.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(queries[1], queries[0])
+
     def test_master_data_go_once_and_again_when_they_change(self):
         self.customer.write({'vat': False, 'street': "Am Markt 1", 'zip': '90402', 'city': "Nürnberg"})
         self._invoice()
