@@ -227,8 +227,8 @@ PUBLIC = {
     'exchange.event': {'action_replay', 'action_open_record'},
     'exchange.delivery': {'action_retry'},
     'exchange.webhook.endpoint': {
-        'action_resume', 'action_rotate_secret', 'action_drop_previous_secret', 'action_send_test', 'action_replay_dead',
-        'action_view_deliveries',
+        'action_resume', 'action_rotate_secret', 'action_drop_previous_secret', 'action_send_test',
+        'action_replay_dead', 'action_view_deliveries',
     },
     'exchange.kind.partners': set(), 'exchange.kind.products': set(), 'exchange.kind.prices': set(),
     'exchange.kind.payments': set(), 'exchange.kind.invoices': set(), 'exchange.kind.receivables': set(),
