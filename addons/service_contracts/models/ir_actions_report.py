@@ -12,6 +12,8 @@ from odoo.addons.base.models.ir_actions_report import _wkhtml
 MARGIN = '8'
 """Millimetres; the paper formats of Odoo leave room for header and footer there."""
 MACHINE_FONT = 'body, body *:not(.fa) { font-family: sans-serif !important; } body { font-size: 90%; }'
+WHOLE_LINES = 'p, li, tr, h4, .o_service_body_footer { page-break-inside: avoid; }'
+"""No page ends in the middle of a line, which would be cut in two there."""
 
 
 class IrActionsReport(models.Model):
@@ -47,7 +49,7 @@ def _for_plain_printer(html) -> str:
             for node in article.xpath(f'{axis}-sibling::div[contains(concat(" ", @class, " "), " {name} ")][1]'):
                 root.set(f'data-report-margin-{edge}', MARGIN)
                 _move_into(article, node, name)
-        article.insert(0, lxml.html.fragment_fromstring(f'<style>{MACHINE_FONT}</style>'))
+        article.insert(0, lxml.html.fragment_fromstring(f'<style>{MACHINE_FONT} {WHOLE_LINES}</style>'))
     return lxml.html.tostring(root, encoding='unicode')
 
 

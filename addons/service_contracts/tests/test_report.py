@@ -9,6 +9,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools.misc import find_in_path
 from pypdf import PdfReader
 
+from ..models.ir_actions_report import _for_plain_printer
 from .common import ContractCase
 
 CONTRACT = 'service_contracts.service_contract_report'
@@ -76,6 +77,14 @@ class TestReport(ContractCase, HttpCase):
             self.assertEqual(pages.count("Alba Services, Valencia"), 1)
             self.assertIn("hello@alba.example", pages)
             self.assertNotIn("Page /", pages)
+
+    def test_no_line_of_a_paper_is_cut_in_two_at_the_end_of_a_page(self):
+        page = '<html><body><div class="article"><p>Text</p></div><div class="footer"><p>Foot</p></div></body></html>'
+        printed = html.fromstring(_for_plain_printer(page))
+        (style,) = printed.xpath('//style/text()')
+        rule = re.search(r'([^}]*)\{ page-break-inside: avoid; \}', style)
+        self.assertIn('.o_service_body_footer', rule[1])
+        self.assertTrue(printed.find_class('o_service_body_footer'))
 
     def test_a_draft_says_that_it_is_one(self):
         (page,) = self._print(CONTRACT, self._planned(activate=False))
