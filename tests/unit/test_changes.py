@@ -12,7 +12,6 @@ from odoo.addons.service_contracts.rules.changes import (
     ChangeRules,
     Standing,
     change_effect,
-    effective_date,
     matched,
 )
 from odoo.addons.service_contracts.rules.errors import RuleError
@@ -131,15 +130,9 @@ def test_a_change_on_the_first_day_exchanges_the_whole_price():
     assert (effect.credit, effect.charge) == (Decimal('29.99'), Decimal('99.99'))
 
 
-def test_a_change_may_wait_for_the_end_of_the_period():
-    assert effective_date('now', date(2024, 11, 16), NOVEMBER) == date(2024, 11, 16)
-    assert effective_date('period_end', date(2024, 11, 16), NOVEMBER) == NOVEMBER.end
-
-
 @pytest.mark.parametrize('call', [
     lambda: ChangeRules('some'), lambda: ChangeRules(charge='some'),
-    lambda: changed(Decimal(1), [(NOVEMBER.end, Decimal(2))]),
-    lambda: effective_date('later', NOVEMBER.start, NOVEMBER)])
+    lambda: changed(Decimal(1), [(NOVEMBER.end, Decimal(2))])])
 def test_a_change_that_cannot_be_is_refused(call):
     with pytest.raises(RuleError):
         call()

@@ -7,7 +7,6 @@ class AccountMove(models.Model):
     _inherit = 'account.move'
 
     exchange_ref = fields.Char("External reference", copy=False, readonly=True, help="In the system that sent it.")
-    datev_booking_ids = fields.One2many('datev.booking', 'move_id', "DATEV bookings", readonly=True)
     datev_booking_count = fields.Integer("DATEV bookings handed over", compute='_compute_datev_booking_count')
 
     _exchange_ref_once = models.UniqueIndex(

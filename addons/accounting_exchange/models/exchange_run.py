@@ -135,7 +135,7 @@ class ExchangeRun(models.Model):
         started = _now()
         fields_ = list(job._fields_by_name().values())
         since = job.watermark and job.watermark - OVERLAP
-        rows, digests, unchanged = self._changed_rows(job, fields_, since)
+        rows, digests = self._changed_rows(job, fields_, since)
         job.watermark = started
         if not rows:
             return self.browse()
@@ -158,22 +158,20 @@ class ExchangeRun(models.Model):
         self.env['exchange.row.state']._note(run, digests)
         return run
 
-    def _changed_rows(self, job, fields_, since) -> tuple[list[dict], dict[str, str], int]:
+    def _changed_rows(self, job, fields_, since) -> tuple[list[dict], dict[str, str]]:
         kind = job._kind_model()
-        rows, digests, unchanged, after = [], {}, 0, 0
+        rows, digests, after = [], {}, 0
         while found := kind._exchange_give(since, after, 2 * BATCH):
             after = found[-1]['_id']
             keyed = {self._out_key(row, fields_): row for row in found}
             known = self.env['exchange.row.state']._known(job, keyed)
             for key, row in keyed.items():
                 digest = row_digest({name: value for name, value in row.items() if name != '_id'})
-                if known.get(key) == digest:
-                    unchanged += 1
-                    continue
-                rows.append(row)
-                digests[key] = digest
+                if known.get(key) != digest:
+                    rows.append(row)
+                    digests[key] = digest
             self.env.invalidate_all()
-        return rows, digests, unchanged
+        return rows, digests
 
     def _out_key(self, row: dict, fields_) -> str:
         return row_key(row, fields_) or str(row['_id'])

@@ -131,11 +131,11 @@ class ReferralCommission(models.Model):
         return {
             'referrals': {referral.id: referral for referral in referrals}, 'sponsors': sponsors,
             'terms': {programme: programme._terms() for programme in referrals.programme_id},
-            **self._gather_sums(rows, payments), 'granted': self._gather_granted(referrals.programme_id),
+            **self._gather_sums(rows), 'granted': self._gather_granted(referrals.programme_id),
         }
 
     @api.model
-    def _gather_sums(self, rows, payments: list[dict]) -> dict:
+    def _gather_sums(self, rows) -> dict:
         """Return what is paid on and booked for each invoice, and the invoices of each referral that earned."""
         booked, earned, paid, invoices = (defaultdict(Decimal), defaultdict(Decimal), defaultdict(Decimal),
                                           defaultdict(set))

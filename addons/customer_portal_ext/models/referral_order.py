@@ -47,7 +47,6 @@ class ResPartner(models.Model):
         'referral.code', "Registered with code", copy=False, index='btree_not_null', groups='base.group_user',
         help="The code by which the customer registered; it counts with the first order.",
     )
-    referral_code_ids = fields.One2many('referral.code', 'partner_id', "Referral codes", groups='base.group_user')
     referral_count = fields.Integer("Customers brought", compute='_compute_referral_count', groups='base.group_user')
 
     def _compute_referral_count(self):

@@ -6,7 +6,6 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date
 from psycopg2 import InterfaceError, OperationalError
 
 _logger = logging.getLogger(__name__)
@@ -134,6 +133,3 @@ class DunningCharge(models.Model):
         rows = [row for row in rows if row['amount'] > 0]
         known = set(self.search([('key', 'in', [row['key'] for row in rows])]).mapped('key'))
         return self._passed().create([row for row in rows if row['key'] not in known])
-
-    def _period_words(self) -> str:
-        return f'{format_date(self.env, self.date_from)} – {format_date(self.env, self.date_until)}'

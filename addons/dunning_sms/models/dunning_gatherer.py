@@ -170,7 +170,7 @@ class DunningGatherer(models.AbstractModel):
                 if line and (not row['covered'] or row['covered'] >= line['amount_residual_currency']):
                     pauses[line_id].append((row['date_from'], last + timedelta(1) if last else date.max))
         moves = defaultdict(list)
-        for row in [*self._transactions(company, lines), *self._payments(company, lines)]:
+        for row in [*self._transactions(company, lines), *self._payments(lines)]:
             moves[row['kind'], row['id'], row['partner_id'], row['amount']].append(row['move_id'])
         for (kind, _id, partner_id, amount), move_ids in moves.items():
             covers[partner_id].append(Cover(kind, _decimal(amount), moves=tuple(move_ids)))
@@ -212,7 +212,7 @@ class DunningGatherer(models.AbstractModel):
             list({row['move_id'] for row in lines.values()}), since,
         ))
 
-    def _payments(self, company, lines) -> list[dict]:
+    def _payments(self, lines) -> list[dict]:
         """Return payments under way that have no journal entry yet, of the invoices of these lines."""
         return self._fetch(SQL(
             """SELECT 'pending' AS kind, -payment.id AS id, rel.invoice_id AS move_id,

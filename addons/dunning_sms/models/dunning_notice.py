@@ -1,6 +1,5 @@
 """A notice: what one customer was told on one day about everything due, by whichever channels."""
 
-from collections.abc import Iterable
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -180,12 +179,6 @@ class DunningNotice(models.Model):
     @api.model
     def _link(self, base_url: str, notice_id: int, page: str = 'r') -> str:
         return f'{base_url}/my/{page}/{notice_id}/{self._token(notice_id)}'
-
-    def _amounts_by_currency(self) -> Iterable[tuple]:
-        totals = {}
-        for line in self.line_ids:
-            totals[line.currency_id] = totals.get(line.currency_id, 0) + line.amount
-        return totals.items()
 
     def _open_amounts(self) -> str:
         """Return what is still open of the lines on this notice, for the customer's page."""

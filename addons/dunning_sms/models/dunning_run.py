@@ -39,7 +39,6 @@ class DunningRun(models.Model):
     finished_at = fields.Datetime(readonly=True)
     customer_count = fields.Integer("Customers", readonly=True)
     batch_ids = fields.One2many('dunning.run.batch', 'run_id', "Batches", readonly=True)
-    notice_ids = fields.One2many('dunning.notice', 'run_id', "Notices", readonly=True)
     notice_count = fields.Integer("Notices written", compute='_compute_figures')
     done_count = fields.Integer("Customers done", compute='_compute_figures')
     problem_count = fields.Integer("Problems", compute='_compute_figures')

@@ -101,7 +101,7 @@ class DunningWriter(models.AbstractModel):
         request_uuid = uuid4().hex
         gateway = words.gateway if size else None
         return {
-            **self._blank_delivery_vals(notice, facts, route.id, route.channel),
+            **self._blank_delivery_vals(notice, route.id, route.channel),
             'recipient': facts.addresses.get(route.channel), 'subject': subject, 'body': body,
             'state': 'queued', 'next_try_at': words.opening(facts, route.channel), 'request_uuid': request_uuid,
             'message_id': f'<dunning-{request_uuid}@{words.host}>' if route.channel == 'email' else None,
@@ -112,11 +112,11 @@ class DunningWriter(models.AbstractModel):
     def _prepare_barred_vals(self, notice: dict, facts: Facts, route, reason: str) -> dict:
         """Return the record of a message that was not written because its channel is barred."""
         return {
-            **self._blank_delivery_vals(notice, facts, route.key, route.channel),
+            **self._blank_delivery_vals(notice, route.key, route.channel),
             'recipient': facts.addresses.get(route.channel) or None, 'state': 'cancelled', 'failure_reason': reason,
         }
 
-    def _blank_delivery_vals(self, notice: dict, facts: Facts, route_id: int, channel: str) -> dict:
+    def _blank_delivery_vals(self, notice: dict, route_id: int, channel: str) -> dict:
         return {
             'notice_id': notice['id'], 'company_id': notice['company_id'], 'partner_id': notice['partner_id'],
             'route_id': route_id, 'channel': channel, 'recipient': None, 'lang': notice['lang'], 'subject': None,

@@ -115,7 +115,7 @@ class PaymentPromise(models.Model):
             ('move_line_id', '=', self.move_line_id.id), ('state', '=', 'open'), ('part', '>', self.part),
         ])
 
-    def _settle(self, today_by_company=None) -> None:
+    def _settle(self) -> None:
         """Mark open promises as kept (as soon as the amount is paid) or broken (after their day)."""
         for promise in self.sorted('part'):
             if promise.state != 'open':

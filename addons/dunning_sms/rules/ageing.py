@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -30,11 +30,3 @@ def bucket_of(amount: Decimal, due: date, as_of: date, bounds: Sequence[int] = D
     """
     days = days_overdue(due, as_of)
     return bisect_left(bounds, days) + 1 if days and amount > 0 else 0
-
-
-def aged(items: Iterable[tuple[Decimal, date]], as_of: date, bounds: Sequence[int] = DEFAULT_BOUNDS) -> list[Decimal]:
-    """Return the open amounts, given as (amount, due date), summed by bucket; the sums add up to the balance."""
-    buckets = [Decimal(0)] * (len(bounds) + 2)
-    for amount, due in items:
-        buckets[bucket_of(amount, due, as_of, bounds)] += amount
-    return buckets

@@ -19,7 +19,6 @@ from .apr import Flow, UnitTime, eu_apr, eu_years, periods_a_year, unit_period, 
 from .errors import OfferError
 
 FIRST_DUES = ('interval', 'days', 'day_of_month')
-EARNINGS = ('linear', 'interest')
 ZERO = Decimal(0)
 
 

@@ -221,11 +221,6 @@ class ServiceCreditEntry(models.Model):
 class AccountMove(models.Model):
     _inherit = 'account.move'
 
-    service_credit_entry_ids = fields.One2many(
-        'service.credit.entry', 'move_id', "Credit used", readonly=True,
-        groups='service_contracts.group_contract_user,account.group_account_invoice,account.group_account_readonly',
-    )
-
     def action_use_service_credit(self) -> bool:
         """Let paid credit of the customers pay what is open of these invoices of contracts."""
         self.env['service.credit.grant'].check_access('read')

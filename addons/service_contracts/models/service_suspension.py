@@ -8,7 +8,6 @@ from odoo.fields import Domain
 
 from .service_contract_event import CAUSE_SELECTION
 from .service_gate import SERVICE_GATE
-from .service_recurrence_mixin import RECURRENCE_FIELDS
 
 ONE_DAY = timedelta(days=1)
 BILLING_SELECTION = [('stop', "Nothing"), ('charge', "The full price"), ('reduced', "A fee instead")]
@@ -89,7 +88,7 @@ class ServiceContractPause(models.Model):
             'name': plan.suspension_product_id.display_name, 'price_unit': plan.suspension_price,
             'given_price_unit': plan.suspension_price, 'date_start': self.date_start, 'runs_in_pause': True,
             'date_end': self.date_end and self.date_end - ONE_DAY,
-            **{name: plan[name] for name in RECURRENCE_FIELDS},
+            **plan._recurrence_vals(),
         })
         self.with_context(service_gate=SERVICE_GATE).write({'fee_line_id': fee_sudo.id})
 

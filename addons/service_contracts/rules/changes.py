@@ -15,7 +15,6 @@ from .periods import Period
 from .proration import NOTHING, WHOLE, prorated_share
 
 CHANGE_RULES = ('none', 'day', '30_360', 'full')
-TIMES = ('now', 'period_end')
 ZERO = Decimal(0)
 
 
@@ -90,16 +89,6 @@ def change_effect(standing: Standing, price: Decimal, on: date, full: Period, ru
         return _effect(standing, price, on, full, rules, digits)
     fresh = _effect(last.before, price, on, full, rules, digits)
     return ChangeEffect(on, fresh.before, fresh.after, fresh.credit, fresh.charge, last.charge, last.credit)
-
-
-def effective_date(when: str, on: date, full: Period) -> date:
-    """Return the first day of the new price: `on` itself, or the first day after the period.
-
-    Raises RuleError for another time than now or period_end.
-    """
-    if when not in TIMES:
-        raise RuleError(f'Unknown time {when!r}, expected one of {", ".join(TIMES)}')
-    return on if when == 'now' else full.end
 
 
 def _effect(before: Standing, price: Decimal, on: date, full: Period, rules: ChangeRules, digits: int) -> ChangeEffect:

@@ -15,7 +15,6 @@ from .periods import Period
 
 QUANTITY_DIGITS = 6
 LATE_POLICIES = ('next_invoice', 'credit', 'refuse')
-PLACEMENTS = ('own_period', 'future', *LATE_POLICIES)
 MICROSECOND = datetime.resolution
 ZERO = Decimal(0)
 
@@ -85,11 +84,6 @@ def aggregate(kind: str, records: Iterable[UsageRecord], moments: Moments, openi
     if kind not in AGGREGATIONS:
         raise RuleError(f'Unknown aggregation {kind!r}, expected one of {", ".join(AGGREGATIONS)}')
     return AGGREGATIONS[kind]([record for record in records if moments.has(record.moment)], moments, opening)
-
-
-def closing_level(records: Iterable[UsageRecord], moments: Moments, opening: Decimal = ZERO) -> Decimal:
-    """Return the level a weighted sum ends with: the opening of the next period."""
-    return opening + _sum([record for record in records if moments.has(record.moment)], moments, None)
 
 
 def _sum(records: Sequence[UsageRecord], moments: Moments, opening: Decimal | None) -> Decimal:
