@@ -57,12 +57,20 @@ class SupportCase(models.Model):
 
     hold_ids = fields.One2many('dunning.hold', 'case_id', "Holds")
 
+    def action_view_holds(self) -> dict:
+        """Open what the claim keeps out of reminders: there it is accepted or rejected."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('dunning_sms.dunning_hold_action')
+        return {**action, 'domain': [('case_id', '=', self.id)], 'context': {'create': False}}
+
     def _follow_dispute(self) -> None:
         # EXTENDS: the disputed amount, and only that, is out of reminders until the case is closed
         super()._follow_dispute()
         Hold = self.env['dunning.hold'].sudo()  # sudo: the hold follows from the case, whoever keeps it
         for case in self:
             case.sudo().hold_ids._end()
+            if case.sudo().hold_ids.filtered(lambda hold: hold.state == 'active'):
+                continue  # accepted: on hold until it is credited
             if case.amount_disputed and case.state != 'closed':
                 lines = case.invoice_id.line_ids.filtered(
                     lambda line: line.display_type == 'payment_term' and line.amount_residual_currency > 0)

@@ -21,6 +21,7 @@ from . import dunning_gateway
 from . import dunning_notice
 from . import dunning_delivery
 from . import dunning_hold
+from . import dunning_dispute
 from . import payment_promise
 from . import message_consent
 from . import dunning_gatherer

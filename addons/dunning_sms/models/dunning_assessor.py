@@ -1,6 +1,6 @@
 """Works out fees and interest of what was sent: a charge for each, with a key, so that none comes twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -170,8 +170,10 @@ class DunningAssessor(models.AbstractModel):
 
 
 def _dispute(hold, policy) -> Dispute:
+    is_accepted = hold.decision == 'accepted'
+    start = date.min if is_accepted else hold.date_from  # what was never owed was never late
     ends = (hold.released_on, hold.date_until and hold.date_until + timedelta(days=1))
     return Dispute(
-        hold.date_from, min(filter(None, ends), default=None), Decimal(str(hold.amount)) if hold.amount else None,
-        policy.is_interest_on_disputes,
+        start, min(filter(None, ends), default=None), Decimal(str(hold.amount)) if hold.amount else None,
+        policy.is_interest_on_disputes and not is_accepted,
     )

@@ -9,7 +9,7 @@ class DunningHold(models.Model):
     _description = "Hold"
     _inherit = ['mail.thread', 'dunning.gate.mixin']
     _order = 'id desc'
-    _gated = ('released_on',)
+    _gated = ('released_on', 'decision', 'credit_note_id')
 
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company, index=True)
     partner_id = fields.Many2one(

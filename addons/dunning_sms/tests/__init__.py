@@ -11,6 +11,7 @@ from . import test_statement_page
 from . import test_statement_access
 from . import test_dunning_send
 from . import test_dunning_consequence
+from . import test_dunning_dispute
 from . import test_dunning_calls
 from . import test_dunning_access
 from . import test_collection_dashboard

@@ -21,7 +21,7 @@ REMOTE_METHODS = {
     'dunning.notice': {'action_cancel', 'action_print_letter', 'action_view_invoices'},
     'dunning.delivery': {'action_send_once_more', 'action_mark_printed'},
     'dunning.letter.batch': {'action_print_due', 'action_print_again'},
-    'dunning.hold': {'action_release'},
+    'dunning.hold': {'action_release', 'action_accept', 'action_reopen'},
     'payment.promise': {'action_cancel'},
     'dunning.charge': {'action_waive', 'action_unpark'},
     'dunning.consequence': {'action_retry'},

@@ -209,6 +209,18 @@ class TestDunningConsequence(DunningCase):
         self._assess('2026-03-24')
         self.assertEqual(self.env['dunning.charge'].search([], order='id').mapped('amount'), [8.0, 12.0], "20 days")
 
+    def test_an_accepted_dispute_bears_no_interest_for_any_day(self):
+        line = self._overdue_with_interest()
+        hold = self.env['dunning.hold'].create({
+            'move_line_id': line.id, 'kind': 'dispute', 'amount': 400, 'date_from': '2026-03-08',
+        })
+        with freeze_time('2026-03-12 10:00:00'):
+            hold.action_accept()
+            hold.credit_note_id.action_post()
+        self._told(day='2026-03-13')
+        self._assess('2026-03-13')
+        self.assertEqual(self.env['dunning.charge'].search([]).mapped('amount'), [6.0], "10 x 0.60")
+
     def test_a_credit_nobody_matched_takes_its_amount_out_of_the_interest(self):
         self._overdue_with_interest()
         self._receivable(300, due='2026-03-08', move_type='out_refund')
