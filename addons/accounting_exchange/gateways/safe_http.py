@@ -17,7 +17,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 TIMEOUT = (3, 15)
 """Seconds to connect, and between two bytes of the answer."""
-LARGEST_ANSWER = 100 * 1024 * 1024
+LARGEST_ANSWER = 64 * 1024 * 1024
 EXCERPT = 1024
 """Bytes of an answer that are read where only the status counts."""
 ALLOW_PARAMETER = 'accounting_exchange.allow_private_addresses'

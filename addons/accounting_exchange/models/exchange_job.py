@@ -253,13 +253,13 @@ class ExchangeJob(models.Model):
         """Return what people should read about a file or a row that was refused."""
         env, values = self.env, error.values
         sentences = {
-            'empty': lambda: env._("The file is empty, or larger than 200 MB."),
+            'empty': lambda: env._("The file is empty, or larger than 64 MB. Send it in parts."),
             'encoding': lambda: env._(
                 "The file is not %(encoding)s: line %(line)s has a character that does not fit. "
                 "Send it in that encoding, or set the encoding of the job.", **values),
             'not_xlsx': lambda: env._("The file is no XLSX file, or it was cut off."),
             'not_json': lambda: env._("The file is no JSON, or it was cut off."),
-            'too_large': lambda: env._("The spreadsheet unpacks to more than 500 MB."),
+            'too_large': lambda: env._("The spreadsheet unpacks to more than 250 MB. Send it in parts."),
             'no_columns': lambda: env._("The file has no headings, or no rows."),
             'twice': lambda: env._("The heading “%(column)s” stands twice.", **values),
             'quotes': lambda: env._("A quotation mark is not closed; the file may have been cut off."),
@@ -340,7 +340,23 @@ class ExchangeJob(models.Model):
             return self.env['exchange.event']._address_problem(error, self.url or '')
         if isinstance(error, places.OutsideRoot):
             return self.env._("The folder “%s” must lie below the root of the exchange.", self.folder)
-        return f'{type(error).__name__}: {error}'[:500]
+        return self._connection_sentence(error) or f'{type(error).__name__}: {error}'[:500]
+
+    def _connection_sentence(self, error: Exception) -> str:
+        """Return what went wrong on the way to an address, and what to do."""
+        env = self.env
+        sentences = (
+            (safe_http.TooLarge, lambda: env._(
+                "The address sends more than 64 MB. Ask its owner to send the file in parts.")),
+            (requests.Timeout, lambda: env._("The address does not answer in time. It is tried again later.")),
+            (requests.exceptions.SSLError, lambda: env._(
+                "The certificate of the address is not trusted. Ask its owner, or have the administrator enter its "
+                "authority in the system parameter accounting_exchange.certificate_authorities.")),
+            (requests.exceptions.ChunkedEncodingError, lambda: env._(
+                "The connection broke off in the middle of the file. It is tried again later.")),
+            (requests.ConnectionError, lambda: env._("The address cannot be reached. It is tried again later.")),
+        )
+        return next((sentence() for kind, sentence in sentences if isinstance(error, kind)), '')
 
     def _open_runs(self):
         """Open a run for each file that waits, or for what is to go out."""

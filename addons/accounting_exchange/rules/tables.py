@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from .errors import ExchangeError
 
-LARGEST_UNPACKED = 500 * 1024 * 1024
+LARGEST_UNPACKED = 250 * 1024 * 1024
 """A spreadsheet that unpacks to more than this is none."""
 FORMULA_MARKS = ('=', '+', '-', '@', '\t', '\r')
 """A spreadsheet takes a text that begins like this for a formula."""

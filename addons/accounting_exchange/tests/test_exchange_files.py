@@ -3,6 +3,7 @@
 import os
 import time
 
+import requests
 from odoo.tests import tagged
 
 from ..gateways import places, safe_http
@@ -73,6 +74,16 @@ class TestFiles(JobCase):
             self.patch(safe_http, 'call', lambda *_args, status=status, **_values: (status, b''))
             with self.assertRaisesRegex(Exception, f"HTTP {status}.*{remedy}"):
                 job._open_runs()
+
+    def test_what_goes_wrong_on_the_way_is_told_in_a_sentence(self):
+        """Half a file, no answer, a certificate nobody knows: never the name of a Python class."""
+        job = self._job(place='https', url='https://files.example.com/customers')
+        for error, told in (
+            (requests.exceptions.ChunkedEncodingError(), "broke off"), (requests.ReadTimeout(), "in time"),
+            (requests.ConnectionError(), "cannot be reached"), (requests.exceptions.SSLError(), "certificate"),
+            (safe_http.TooLarge(), "64 MB"),
+        ):
+            self.assertIn(told, job._failure(error))
 
     def test_no_file_is_read_through_a_link_or_above_the_root(self):
         outside = self.root.parent / f'{self.root.name}-outside.csv'
