@@ -93,14 +93,7 @@ class ExchangeDelivery(models.Model):
         self.event_id._complete()
         endpoint_sudo = self.endpoint_id.sudo()  # the secret is hidden from people
         body = self.event_id._body()
-        stamp = int(fields.Datetime.now().timestamp())
-        headers = {
-            'Content-Type': 'application/json',
-            'User-Agent': 'accounting-exchange/1',
-            'X-Exchange-Event': self.event_type,
-            'X-Exchange-Event-Id': self.event_id.event_id,
-            'X-Exchange-Signature': signature(endpoint_sudo._secrets(), stamp, body),
-        }
+        headers = self._headers(endpoint_sudo._secrets(), body)
         try:
             status, answer = safe_http.call(
                 'POST', endpoint_sudo.url, safe_http.allows_private(self.env), timeout=(3, endpoint_sudo.timeout),
@@ -116,6 +109,16 @@ class ExchangeDelivery(models.Model):
             else:
                 said = ' '.join(answer.decode('utf-8', 'replace').replace('\x00', ' ').split())[:ANSWER_SHOWN]
                 self._note_failure(status, f'HTTP {status}: {said}' if said else f'HTTP {status}')
+
+    def _headers(self, secrets, body: bytes) -> dict[str, str]:
+        stamp = int(fields.Datetime.now().timestamp())
+        return {
+            'Content-Type': 'application/json',
+            'User-Agent': 'accounting-exchange/1',
+            'X-Exchange-Event': self.event_type,
+            'X-Exchange-Event-Id': self.event_id.event_id,
+            'X-Exchange-Signature': signature(secrets, stamp, body),
+        }
 
     def _note_success(self, status: int) -> None:
         self.write({

@@ -139,15 +139,12 @@ class ExchangeRun(models.Model):
         job.watermark = started
         if not rows:
             return self.browse()
-        columns = [(column.field.name, column.source) for column in job.column_ids._columns() if column.source]
-        if not columns:
-            columns = [(name, name) for name in rows[0] if not name.startswith('_')]
+        headings = self._headings(job, rows)
         content = write_table(
-            job.form, [heading for _name, heading in columns],
-            ([row.get(name, '') for name, _heading in columns] for row in rows),
+            job.form, list(headings.values()), ([row.get(name, '') for name in headings] for row in rows),
             job.delimiter or ';', job.encoding or '',
         )
-        count, amount = self._figures_of(job, content, dict(columns))
+        count, amount = self._figures_of(job, content, headings)
         run = self.create({
             'job_id': job.id, 'name': 'x', 'state': 'ready', 'digest': hashlib.sha256(content).hexdigest(),
             'content': base64.b64encode(content), 'row_count': len(rows), 'position': len(rows),
@@ -157,6 +154,12 @@ class ExchangeRun(models.Model):
         run.name = f'{job.kind}-{started:%Y%m%d-%H%M%S}-{run.id}.{job.form}'
         self.env['exchange.row.state']._note(run, digests)
         return run
+
+    @api.model
+    def _headings(self, job, rows: list[dict]) -> dict[str, str]:
+        """Return the heading of each field in the file: as the job says, else all that is given by its own name."""
+        headings = {column.field.name: column.source for column in job.column_ids._columns() if column.source}
+        return headings or {name: name for name in rows[0] if not name.startswith('_')}
 
     def _changed_rows(self, job, fields_, since) -> tuple[list[dict], dict[str, str]]:
         kind = job._kind_model()

@@ -1,5 +1,7 @@
 """Notices about cards that expire: written once for each card and date, sent by the same outbox."""
 
+from datetime import datetime
+
 from odoo import fields, models
 
 from ..rules.decision import usable_routes
@@ -17,14 +19,8 @@ class DunningCardWriter(models.AbstractModel):
         known = set(Notice.search([('key', 'in', list(keys.values())), ('state', '!=', 'cancelled')]).mapped('key'))
         tokens = tokens.filtered(lambda token: keys[token] not in known)
         now = fields.Datetime.now()
-        facts = self.env['dunning.gatherer']._facts(company, tokens.partner_id.commercial_partner_id.ids, now)
         words = Words(self.env, company, now)
-        wanted = []
-        for token in tokens:
-            found = facts[token.partner_id.commercial_partner_id.id]
-            routes, _reason = usable_routes(found.customer, step._routes(), found.moment)
-            if routes and not found.customer.blocked:
-                wanted.append((token, found, routes))
+        wanted = self._card_holders_to_tell(company, tokens, now)
         ids = next_ids(self.env.cr, Notice._table, len(wanted)) if wanted else []
         rows = [
             self._prepare_card_notice_vals(notice_id, company, token, found, step, keys[token], words)
@@ -40,6 +36,18 @@ class DunningCardWriter(models.AbstractModel):
         notices = insert_rows(Notice, rows)
         insert_rows(self.env['dunning.delivery'], deliveries)
         return notices
+
+    def _card_holders_to_tell(self, company, tokens, now: datetime) -> list[tuple]:
+        """Return the tokens whose customers may be told, each with the facts of the customer and the routes."""
+        routes_of_step = company.dunning_card_step_id._routes()
+        facts = self.env['dunning.gatherer']._facts(company, tokens.partner_id.commercial_partner_id.ids, now)
+        wanted = []
+        for token in tokens:
+            found = facts[token.partner_id.commercial_partner_id.id]
+            routes, _reason = usable_routes(found.customer, routes_of_step, found.moment)
+            if routes and not found.customer.blocked:
+                wanted.append((token, found, routes))
+        return wanted
 
     def _prepare_card_notice_vals(self, notice_id, company, token, facts, step, key: str, words) -> dict:
         return {

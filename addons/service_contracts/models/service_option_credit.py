@@ -1,6 +1,7 @@
 """What comes back when an option is booked off within a period that is paid already."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from odoo import models
 from odoo.tools import format_date
@@ -47,22 +48,24 @@ class ServiceContractLine(models.Model):
             credit = unused_credit(
                 entry._charged_amount(), charged, full, first_day_without, self.proration, digits,
             )
-            if not credit:
-                continue
-            start = max(charged.start, first_day_without)
-            vals_list.append({
-                **self._prepare_option_charge(f'option:{self.id}:{entry.id}:{last_day}', -float(credit)),
-                'name': self.env._("%s booked off", self._service_name()),
-                'period_start': start, 'period_end': charged.end,
-                'explanation': {'rows': [{
-                    'label': self.env._("Not used"),
-                    'text': self.env._(
-                        "%(days)s days from %(start)s of the charge of %(amount)s", days=(charged.end - start).days,
-                        start=format_date(self.env, start), amount=self.currency_id.format(entry.amount_untaxed),
-                    ),
-                }]},
-            })
+            if credit:
+                unused = Period(max(charged.start, first_day_without), charged.end)
+                key = f'option:{self.id}:{entry.id}:{last_day}'
+                vals_list.append(self._prepare_option_credit(key, entry, unused, credit))
         return vals_list
+
+    def _prepare_option_credit(self, key: str, entry, unused: Period, credit: Decimal) -> dict:
+        """Return the credit for the days of a charge on which the option is not used."""
+        text = self.env._(
+            "%(days)s days from %(start)s of the charge of %(amount)s", days=(unused.end - unused.start).days,
+            start=format_date(self.env, unused.start), amount=self.currency_id.format(entry.amount_untaxed),
+        )
+        return {
+            **self._prepare_option_charge(key, -float(credit)),
+            'name': self.env._("%s booked off", self._service_name()),
+            'period_start': unused.start, 'period_end': unused.end,
+            'explanation': {'rows': [{'label': self.env._("Not used"), 'text': text}]},
+        }
 
     def _prepare_option_charge(self, key: str, amount: float) -> dict:
         return {

@@ -73,6 +73,12 @@ class ServicePriceRevision(models.Model):
             'revision': self.id, 'uid': self.env.uid, 'now': self.env.cr.now(), 'reason': self.name,
             'agreed': self.env._("As agreed"),
         }
+        self._insert_steps(values)
+        self._update_lines_with_steps(values)
+        self.env.invalidate_all()
+
+    def _insert_steps(self, values: dict) -> None:
+        """Keep the new price of each service as a step, after its first price where it has no steps yet."""
         # SQL because a statement for each of a hundred thousand services would take hours
         self.env.cr.execute(
             """
@@ -91,6 +97,9 @@ class ServicePriceRevision(models.Model):
               FROM service_price_revision_line row WHERE row.revision_id = %(revision)s AND row.state = 'planned'
             """, values,
         )
+
+    def _update_lines_with_steps(self, values: dict) -> None:
+        # SQL as in `_insert_steps`
         self.env.cr.execute(
             """
             UPDATE service_contract_line line
@@ -100,7 +109,6 @@ class ServicePriceRevision(models.Model):
              WHERE row.revision_id = %(revision)s AND row.state = 'planned' AND line.id = row.contract_line_id
             """, values,
         )
-        self.env.invalidate_all()
 
     def _tell_contracts(self, text: str) -> None:
         """Write one line into the history of each contract: who, when and why."""

@@ -16,7 +16,16 @@ class ServicePriceRevision(models.Model):
             return
         self.env.flush_all()
         self._check_withdrawable()
-        # SQL as in `_write_steps`; a first price stays where a later step needs it
+        self._delete_steps()
+        self._update_lines_without_steps()
+        self.env.invalidate_all()
+        self._follow(Domain('contract_line_id.has_price_rules', '=', True))
+        self._pass_gate(state='withdrawn')
+        self._tell_contracts(self.env._("%s is withdrawn; prices stay as they were.", self.name))
+
+    def _delete_steps(self) -> None:
+        """Delete the new prices, and the first prices kept with them, save where a later step needs one."""
+        # SQL as in `_insert_steps`
         self.env.cr.execute(
             """
             DELETE FROM service_price_step step USING service_price_revision_line row
@@ -31,6 +40,10 @@ class ServicePriceRevision(models.Model):
                  WHERE other.contract_line_id = step.contract_line_id AND other.id != step.id)
             """, {'id': self.id},
         )
+
+    def _update_lines_without_steps(self) -> None:
+        """Let services that have no steps or reductions any more be known as such."""
+        # SQL as in `_insert_steps`
         self.env.cr.execute(
             """
             UPDATE service_contract_line line
@@ -48,10 +61,6 @@ class ServicePriceRevision(models.Model):
                AND NOT line.has_price_rules
             """, {'id': self.id},
         )
-        self.env.invalidate_all()
-        self._follow(Domain('contract_line_id.has_price_rules', '=', True))
-        self._pass_gate(state='withdrawn')
-        self._tell_contracts(self.env._("%s is withdrawn; prices stay as they were.", self.name))
 
     def _check_withdrawable(self) -> None:
         self.env.cr.execute(
