@@ -17,7 +17,6 @@ WRONG_TOKENS = (
     ['None', 'False'],
 )
 RECORD = [route for route in ROUTES if route.who == 'record']
-NAMED = [route for route in ROUTES if route.record_variables()]
 MISSING = """{rule}
     of {modules} is not in {table}.
     Add a line to ROUTES that says who may use it: shared(...) everybody, mine(...) a customer without a number,

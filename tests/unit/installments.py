@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 
 from odoo.addons.installment_sales.rules.amortization import Financing
@@ -47,4 +48,4 @@ def random_financing(random: Random) -> Financing:
 
 def _cut(random: Random, units: int, digits: int) -> list[Decimal]:
     cuts = sorted({0, units, *(random.randint(1, units) for _cut_number in range(random.randint(0, 9)))})
-    return [money(high - low, digits) for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [money(high - low, digits) for low, high in pairwise(cuts)]

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +39,7 @@ def houses(draw):
         cuts = sorted(draw(st.sets(st.dates(date(2025, 1, 10), date(2025, 12, 20)), max_size=3)))
         edges = [YEAR.start, *cuts, YEAR.end]
         tenures = tuple(Tenure(f'{number}-{place}', Period(start, end))
-                        for place, (start, end) in enumerate(zip(edges, edges[1:], strict=False)))
+                        for place, (start, end) in enumerate(pairwise(edges)))
         values = sorted(draw(st.lists(levels, min_size=len(edges), max_size=len(edges))))
         readings = tuple(Reading(day, value) for day, value in zip(edges, values, strict=True) if draw(st.booleans()))
         area = draw(st.integers(1, 200))
@@ -80,7 +81,7 @@ def test_tenures_touch_and_cover_the_period(spans):
             until = end
     tenures = tenures_of(YEAR, held, 'owner')
     assert (tenures[0].period.start, tenures[-1].period.end) == (YEAR.start, YEAR.end)
-    assert all(one.period.end == other.period.start for one, other in zip(tenures, tenures[1:], strict=False))
+    assert all(one.period.end == other.period.start for one, other in pairwise(tenures))
     assert sum(one.period.days for one in tenures if one.payer == 'tenant') == sum(one.period.days for one in held)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_segments_touch_and_never_exceed_the_amount(amount, payments, until):
     parts = segments(DUE, amount, payments, until)
     assert all(DUE <= part.start < part.end <= until and 0 < part.balance <= amount for part in parts)
     assert all(early.end == late.start and early.balance > late.balance
-               for early, late in zip(parts, parts[1:], strict=False))
+               for early, late in pairwise(parts))
 
 
 @given(amounts, st.integers(1, 300), st.lists(st.integers(0, 300), max_size=6))
@@ -60,8 +61,8 @@ def test_a_year_is_counted_as_agreed(day_count, expected):
 
 
 def test_actual_days_go_over_the_turn_of_a_year():
-    turn = [Segment(date(2023, 12, 31), date(2024, 1, 2), Decimal('133590'))]
-    assert str(late_interest(turn, Decimal('1'), 'actual_actual', 2)) == '731.00'
+    turn = [Segment(date(2023, 12, 31), date(2024, 1, 2), Decimal(133590))]
+    assert str(late_interest(turn, Decimal(1), 'actual_actual', 2)) == '731.00'
 
 
 def test_interest_bears_no_interest_where_only_the_principal_counts():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,7 @@ def test_with_any_lead_the_same_periods_and_amounts_are_billed_only_earlier(
     for before, after in zip(usual, early, strict=False):
         assert after.charge_date <= before.charge_date <= after.charge_date + ONE_DAY * lead
         assert after.charge_date >= start
-    for before, after in zip(early, early[1:], strict=False):
+    for before, after in pairwise(early):
         assert before.period.end <= after.period.start
         assert before.charge_date <= after.charge_date
     assert next_due(led) == ((early[0].period.start, early[0].charge_date) if early else (None, None))
@@ -58,7 +59,7 @@ def test_billed_day_by_day_ahead_periods_touch_and_never_overlap(interval, start
         terms = replace(terms, billed=tuple(charge.period for charge in billed))
         day += ONE_DAY
     assert billed[0].period.start == start
-    assert all(one.period.end == other.period.start for one, other in zip(billed, billed[1:], strict=False))
+    assert all(one.period.end == other.period.start for one, other in pairwise(billed))
     assert all(charge.charge_date == max(charge.period.start - ONE_DAY * lead, start) for charge in billed)
 
 

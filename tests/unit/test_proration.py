@@ -100,5 +100,5 @@ def test_the_prices_of_the_parts_are_off_by_less_than_half_a_cent_each(price, cu
 
 def test_a_price_is_rounded_once():
     assert prorate(Decimal('0.0149999'), Fraction(1, 3), 2) == Decimal('0.00')
-    assert prorate(Decimal('-10'), Fraction(1, 32), 2) == Decimal('-0.31')
+    assert prorate(Decimal(-10), Fraction(1, 32), 2) == Decimal('-0.31')
     assert prorate(Decimal('-1.01'), Fraction(1, 2), 2) == Decimal('-0.51')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from .calendar import ContactRule, plus_days
 from .errors import RuleError
@@ -48,7 +49,7 @@ class Offsets:
 
     def __post_init__(self) -> None:
         given = [days for days in (self.grace, self.suspension, self.removal) if days is not None]
-        if self.grace < 0 or any(later <= sooner for sooner, later in zip(given, given[1:], strict=False)):
+        if self.grace < 0 or any(later <= sooner for sooner, later in pairwise(given)):
             raise RuleError('The last safe day comes first, then the suspension, then the removal')
 
 

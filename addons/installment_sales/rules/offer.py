@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from odoo.addons.service_contracts.rules.errors import RuleError
 from odoo.addons.service_contracts.rules.money import split_evenly
@@ -106,7 +107,7 @@ def offer(price: Decimal, down_payment: Decimal, start: date, financing: Financi
     installment has nothing to pay.
     """
     parts = split(financing)
-    if len(dates) < len(parts) or any(late <= early for early, late in zip(dates, dates[1:], strict=False)):
+    if len(dates) < len(parts) or any(late <= early for early, late in pairwise(dates)):
         raise OfferError('days_out_of_order')
     if dates[0] < start:
         raise OfferError('first_before_start', first=dates[0], start=start)

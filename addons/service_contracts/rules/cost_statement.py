@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from .allocation import Allocation, Beneficiary, allocate_cost
 from .errors import RuleError
@@ -89,7 +90,7 @@ def tenures_of(period: Period, occupancies: Iterable[Tenure], vacant_payer: str)
     """
     held = [Tenure(one.payer, span) for one in occupancies if (span := one.period.intersect(period))]
     held.sort(key=_by_start)
-    if any(one.period.overlaps(other.period) for one, other in zip(held, held[1:], strict=False)):
+    if any(one.period.overlaps(other.period) for one, other in pairwise(held)):
         raise RuleError('Two hold the unit at the same time')
     gaps = period.minus([one.period for one in held])
     if gaps and not vacant_payer:

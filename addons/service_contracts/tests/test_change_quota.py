@@ -50,7 +50,7 @@ class TestChangeQuota(UsageCase):
         self._assert_amounts(new, 5.0)  # 100 of 200 were free before
 
     def test_the_next_period_has_the_whole_quota(self):
-        old, new = self._changed()
+        _old, new = self._changed()
         self._use(new, 190, moment='2026-02-20 12:00:00')
         self._run('2026-03-01')
         self._assert_amounts(new, 3.0, 0.0)
@@ -80,7 +80,7 @@ class TestChangeQuota(UsageCase):
     def test_quota_that_rolls_over_is_granted_once_too(self):
         rolling = self.meter.copy({'code': 'ROLL', 'rolls_over': True, 'roll_over_periods': 1})
         (self.small | self.large).line_ids.meter_id = rolling
-        old, new = self._changed()
+        _old, new = self._changed()
         self._use(new, 200, moment='2026-02-20 12:00:00')
         self._run('2026-03-01')
         self._assert_amounts(new, 3.0, 0.0)

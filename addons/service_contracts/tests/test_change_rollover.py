@@ -124,7 +124,7 @@ class TestChangeRollover(UsageCase):
 
     def test_a_cap_on_what_rolls_over_leaves_the_rest_of_the_own_period(self):
         """10 of January at most: 174.29 are free."""
-        old, new = self._by_day(((20, '2026-02-05 12:00:00'), (200, '2026-02-20 12:00:00')), roll_over_cap=10)
+        _old, new = self._by_day(((20, '2026-02-05 12:00:00'), (200, '2026-02-20 12:00:00')), roll_over_cap=10)
         self._assert_amounts(new, 4.57)
         self.assertFalse(self._findings())
 
@@ -137,7 +137,7 @@ class TestChangeRollover(UsageCase):
         return [*found.mapped('key'), *(vals['key'] for vals in Check_sudo._differing_periods(entries))]
 
     def test_the_double_check_derives_the_quota_of_a_period_that_a_change_cut(self):
-        old, new = self._rolled(bill_before_change=False)
+        _old, new = self._rolled(bill_before_change=False)
         self.assertFalse(self._findings())
         entry = self._entries(new)[:1]
         kept = dict(entry.explanation)

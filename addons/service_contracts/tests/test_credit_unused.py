@@ -109,7 +109,7 @@ class TestCreditUnused(ChangeCase):
     def test_a_reversed_invoice_gives_back_the_rest_and_charges_nothing_twice(self):
         grant = self._grant(12)
         contract = self._paused(('2026-03-11', '2026-03-21'))
-        invoice, note = contract.entry_ids.move_id.sorted('id')
+        invoice, _note = contract.entry_ids.move_id.sorted('id')
         back = invoice._reverse_moves([{'invoice_date': '2026-03-22'}], cancel=True)
         self.assertEqual(grant.balance, 12.0)
         self.assertEqual(back.amount_untaxed, 18.0)
