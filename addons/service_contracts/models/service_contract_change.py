@@ -162,6 +162,8 @@ class ServiceContractChangeLine(models.Model):
     currency_id = fields.Many2one(related='change_id.currency_id')
     old_line_id = fields.Many2one('service.contract.line', "Before", index='btree_not_null', ondelete='set null')
     new_line_id = fields.Many2one('service.contract.line', "After", index='btree_not_null', ondelete='set null')
+    old_quantity = fields.Float("Quantity before", related='old_line_id.quantity')
+    new_quantity = fields.Float("Quantity after", related='new_line_id.quantity')
     old_date_end = fields.Date(help="The last day that the service had before the change.")
     credit = fields.Monetary()
     charge = fields.Monetary()

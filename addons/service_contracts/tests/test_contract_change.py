@@ -306,6 +306,11 @@ class TestContractChange(ChangeCase):
         with self.assertRaises(AccessError):
             contract.with_user(employee).preview_change('A', {'plan': 'M'})
 
+    def test_a_change_names_the_quantities_before_and_after(self):
+        contract = self._hosted()
+        self._change(contract, '2026-03-11', services=[{'product': 'HOST', 'quantity': 3}])
+        self.assertRecordValues(contract.change_ids.line_ids, [{'old_quantity': 1.0, 'new_quantity': 3.0}])
+
     def test_staff_sees_the_effect_in_the_form_before_confirming(self):
         contract = self._hosted()
         self._bill(contract, '2026-02-26')
