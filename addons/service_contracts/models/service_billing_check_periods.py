@@ -10,7 +10,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..rules.agreed import Agreed
-from ..rules.billing import KINDS, Charge
+from ..rules.billing import KINDS, USAGE_KINDS, Charge
 from ..rules.errors import RuleError
 from ..rules.periods import Period
 from ..rules.pricing import PriceModel, price
@@ -19,8 +19,7 @@ from .service_usage_measure import Measured
 from .service_usage_rater import discounted, price_from_json
 
 ONE_DAY = timedelta(days=1)
-LIMITS = ('free_quantity', 'minimum', 'maximum')
-"""What of a price list a change or a short period lessens."""
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class ServiceBillingCheck(models.AbstractModel):
         found = []
         for entry in entries.filtered(lambda entry: entry.state != 'void'):
             if entry.kind not in KINDS:
-                found += self._differing_on_invoice(entry)
+                found += self._differing_quota(entry) or self._differing_on_invoice(entry)
             elif entry in agreed:
                 found += self._differing_from_agreed(entry, agreed[entry], siblings[entry.contract_line_id.id]) \
                     or self._differing_on_invoice(entry)
@@ -155,22 +154,50 @@ class ServiceBillingCheck(models.AbstractModel):
     def _cut_list(self, entry, charge: Charge, model: PriceModel, billed: PriceModel) -> PriceModel:
         """Return the price list of a period that a change cut, with its part of quota and limits derived anew.
 
-        Late usage around the change prices the period again; then its quota is that of the correction, told by itself.
+        Where the use before the change lessens the quota and some of it came late, the quota is that of the charge: a
+        correction prices the period again, and its quota is derived (`_differing_quota`).
         """
-        line = entry.contract_line_id
-        lines = line | line._metered_before()
-        is_late = any(lines.mapped('late_usage_on')) or self.env['service.billing.entry'].search_count([
-            ('contract_line_id', 'in', lines.ids), ('kind', '=', 'late_usage'), ('state', '!=', 'void'),
-            ('period_end', '>', charge.full_period.start), ('period_start', '<', charge.full_period.end),
-        ], limit=1)
-        if is_late:
-            return replace(model, **{name: getattr(billed, name) for name in LIMITS})
-        drawn = None
+        line, drawn = entry.contract_line_id, None
         if line.meter_id.rolls_over and (before := line._metered_before()):
             rater = self.env['service.usage.rater']
             carried = rater._carried_to(line, charge.full_period, self._evidence_until(before, entry))
             drawn = carried and carried.drawn
-        return line._changed_model(model, charge, drawn)
+        derived = line._changed_model(model, charge, drawn)
+        if line._free_again(entry, ZERO) is not None and self._has_late_usage(line, charge.full_period):
+            return replace(derived, free_quantity=billed.free_quantity)
+        return derived
+
+    def _has_late_usage(self, line, full: Period) -> bool:
+        """Tell whether usage of a period came late, settled by now or not, of the services before the change, too."""
+        lines = line | line._metered_before()
+        return any(lines.mapped('late_usage_on')) or bool(self.env['service.billing.entry'].search_count([
+            ('contract_line_id', 'in', lines.ids), ('kind', '=', 'late_usage'), ('state', '!=', 'void'),
+            ('period_end', '>', full.start), ('period_start', '<', full.end),
+        ], limit=1))
+
+    def _differing_quota(self, correction) -> list[dict]:
+        """Compare the free quota of a correction after a change with what the settings and the use before it leave.
+
+        What rolls over is not derived; usage that waits for its correction changes it first.
+        """
+        line, kept = correction.contract_line_id, correction.explanation or {}
+        if correction.kind != 'late_usage' or line.meter_id.rolls_over or 'price' not in kept:
+            return []
+        if any((line | line._metered_before()).mapped('late_usage_on')):
+            return []
+        charged = self.env['service.billing.entry'].search([
+            ('contract_line_id', '=', line.id), ('kind', 'in', USAGE_KINDS), ('state', '!=', 'void'),
+            ('period_start', '=', correction.period_start),
+        ], order='correction DESC NULLS LAST')
+        free = line._free_again(charged[-1]) if charged[:1] == correction else None
+        if free is None:
+            return []
+        billed = price_from_json(kept['price'])
+        quantity, records, discount = Decimal(kept['quantity']), kept.get('records', 0), Decimal(kept['discount'])
+        difference = _priced(replace(billed, free_quantity=free), quantity, records, discount) \
+            - _priced(billed, quantity, records, discount)
+        return [_derived('terms', correction, expected=correction._charged_amount() + round(difference, kept['digits']))
+                ] if difference else []
 
     def _evidence_until(self, lines, entry) -> dict[int, dict]:
         """Return what explains the last charge of usage of each service before a charge."""

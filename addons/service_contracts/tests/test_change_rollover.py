@@ -89,6 +89,23 @@ class TestChangeRollover(UsageCase):
         self.assertFalse([*check._differing_calculations(entries), *check._differing_periods(entries),
                           *check._differing_usage(entries)])
 
+    def test_a_quota_that_late_usage_should_have_lowered_is_found(self):
+        """A correction's quota is derived from the plan and the use before the change, not taken from the charge."""
+        old, _plans = self._started(self.meter)
+        self._use(old, 80, moment='2026-01-05 12:00:00')
+        new = self._change(old, '2026-01-11')
+        self._use(new, 150, moment='2026-01-20 12:00:00')
+        self._run('2026-02-01')
+        self._use(old, 50, moment='2026-01-06 12:00:00', ref='LATE')
+        with freeze_time('2026-04-10'):
+            self._run('2026-03-01')
+        late = self._entries(new).filtered(lambda entry: entry.kind == 'late_usage')
+        price = {**late.explanation['price'], 'free_quantity': '120'}
+        late.sudo().explanation = {**late.explanation, 'price': price}
+        self.env.flush_all()
+        found = self.env['service.billing.check']._differing_periods(new.entry_ids)
+        self.assertEqual([(vals['kind'], vals['entry_id']) for vals in found], [('terms', late.id)])
+
     def test_the_time_machine_prices_usage_by_the_new_plan_and_by_the_new_price(self):
         """N20: 250 a month cost 15.00 under the small plan, 5.00 under the large one, 16.50 a tenth dearer."""
         line, plans = self._started(self.meter)
