@@ -193,6 +193,34 @@ class ServiceContractLine(models.Model):
         paid = sum((entry._charged_amount() for entry in entries), ZERO)
         return Standing(price, max(paid + back, ZERO)), None
 
+    def _serving(self, period: Period):
+        """Return the service that serves the last days of a period that was paid for this one.
+
+        It is another one where a change in the period of the same price, or undone on its day, neither credited nor
+        charged them. What was paid for a service that never ran was taken back with it.
+        """
+        line = self
+        while line.date_end and line._service_start() <= line.date_end and (
+            period.start <= line.date_end + ONE_DAY < period.end
+        ):
+            last = line._last_step_of_day()
+            if not last.new_line_id or not _is_without_effect(last.effect):
+                break
+            line = self.browse(last.new_line_id.id)
+        return line
+
+    def _last_step_of_day(self):
+        """Return the last change of the day on which this service was replaced; on one day the last one counts."""
+        found = step = self._live_step()
+        while step and step.new_line_id and (later := step.new_line_id._live_step()):
+            if later.change_id.date_effective != found.change_id.date_effective:
+                break
+            found = step = later
+        return found
+
+    def _live_step(self):
+        return self.replaced_by_ids.filtered(lambda step: step.change_id.state != 'withdrawn')[:1]
+
     def _pauses_credited(self, full: Period):
         return self.pending_ids.filtered(
             lambda pending: pending.origin == 'pause' and pending.state != 'cancelled'
@@ -230,6 +258,13 @@ def effect_to_json(effect: ChangeEffect, full: Period) -> dict:
         'after': [str(effect.after.price), str(effect.after.paid)],
         'credit': str(effect.credit), 'charge': str(effect.charge),
     }
+
+
+def _is_without_effect(kept: dict | bool) -> bool:
+    if not kept:
+        return False
+    effect = effect_from_json(kept)
+    return not effect.credit and not effect.charge and effect.before.price == effect.after.price
 
 
 def effect_from_json(kept: dict) -> ChangeEffect:

@@ -115,10 +115,12 @@ class ServiceContractLine(models.Model):
             order='id',
         )
         return [
-            *(Paid(f'entry:{entry.id}', entry.contract_line_id, Period(entry.period_start, entry.period_end),
-                   entry._charged_amount(), entry.contract_line_id._is_early(entry)) for entry in entries),
-            *(Paid(f'change:{pending.id}', pending.contract_line_id, Period(pending.period_start, pending.period_end),
-                   pending._signed_amount()) for pending in changes if not pending.key.endswith('-back')),
+            *(Paid(f'entry:{entry.id}', entry.contract_line_id._serving(period), period, entry._charged_amount(),
+                   entry.contract_line_id._is_early(entry))
+              for entry in entries for period in [Period(entry.period_start, entry.period_end)]),
+            *(Paid(f'change:{pending.id}', pending.contract_line_id._serving(period), period, pending._signed_amount())
+              for pending in changes if not pending.key.endswith('-back')
+              for period in [Period(pending.period_start, pending.period_end)]),
         ]
 
     def _unserved_from(self) -> date | None:

@@ -58,6 +58,7 @@ from . import test_lead_days
 from . import test_entitlement
 from . import test_trial
 from . import test_performance
+from . import test_unusual_lives
 from . import test_unused_credit
 from . import test_void_credit
 from . import test_contract_alignment
