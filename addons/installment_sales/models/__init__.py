@@ -11,6 +11,7 @@ from . import installment_terms
 from . import installment_terms_plan
 from . import installment_terms_problem
 from . import installment_terms_row
+from . import installment_demo
 from . import installment_line
 from . import installment_plan
 from . import installment_card_notice
