@@ -4,14 +4,11 @@ the frame they are shown in.
 
 from contextlib import contextmanager
 
-from odoo import fields
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.service_contracts.controllers.contract_page import ID_LIMIT
 from odoo.exceptions import UserError
 from odoo.http import request
 from psycopg2.errors import UniqueViolation
-
-FIRST_YEAR = 1900
 
 
 class OwnRows(CustomerPortal):
@@ -43,12 +40,3 @@ def taken_whole():
             yield
     except UniqueViolation as error:
         raise UserError(request.env._("We have received this already.")) from error
-
-
-def day_of(text):
-    """Return the day that an address names, None if it names none that books could have."""
-    try:
-        day = fields.Date.to_date(str(text)[:10]) if text else None
-    except ValueError:
-        return None
-    return day if day and day.year >= FIRST_YEAR else None

@@ -1,13 +1,14 @@
 """The customer's transactions: searched, filtered by status and days, each with what it paid, to take away as XLSX."""
 
 from odoo import http
+from odoo.addons.dunning_sms.controllers.statement_page import day_of
 from odoo.addons.dunning_sms.controllers.statement_workbook import XLSX
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
 
 from ..models.customer_transaction import KINDS, STATES
-from .own_rows import OwnRows, day_of
+from .own_rows import OwnRows
 
 LIST = '/my/transactions'
 TEXT_LIMIT = 80

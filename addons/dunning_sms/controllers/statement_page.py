@@ -55,8 +55,8 @@ class StatementPage(CustomerPortal):
     def _own_statement(self, as_of, date_from, group_by):
         """Return the statement of the user's own company or household, never of another."""
         today = fields.Date.context_today(request.env.user)
-        last = min(_day(as_of) or today, today)
-        start = _day(date_from) if date_from is not None else last.replace(day=1) - relativedelta(months=MONTHS_SHOWN)
+        last = min(day_of(as_of) or today, today)
+        start = day_of(date_from) if date_from is not None else last.replace(day=1) - relativedelta(months=MONTHS_SHOWN)
         # sudo: the own receivables only; the customer is that of the session, not of the address
         Wizard = request.env['account.statement.wizard'].sudo()
         return Wizard.create({
@@ -66,7 +66,7 @@ class StatementPage(CustomerPortal):
         })
 
 
-def _day(text):
+def day_of(text):
     """Return the day an address names, None if it names none that books could have."""
     try:
         day = fields.Date.to_date(str(text)[:10]) if text else None

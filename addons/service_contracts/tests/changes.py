@@ -31,10 +31,7 @@ class ChangeCase(ContractCase):
         return self._planned(plan or self.small, date_start=start, external_ref='A', payment_term_id=False, **vals)
 
     def _bill(self, contract, day):
-        with freeze_time(day):
-            run = self.env['service.billing.run'].create({'date': day, 'contract_ids': [Command.set(contract.ids)]})
-            run.action_start()
-        self.assertFalse(contract.parked_reason)
+        self._bill_contract(contract, day)
 
     def _assert_made_as_shown(self, made: dict, preview: dict) -> None:
         """What was shown before is what was made; what a preview alone tells is left out."""

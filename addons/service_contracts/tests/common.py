@@ -67,6 +67,26 @@ class ContractCase(AccountTestInvoicingCommon):
             contract.action_activate()
         return contract
 
+    def _bill_contract(self, contract, day):
+        """Bill a contract on a day by a run of its own, which must not park it."""
+        with freeze_time(day):
+            self.env['service.billing.run'].create({
+                'date': day, 'contract_ids': [Command.set(contract.ids)],
+            }).action_start()
+        self.assertFalse(contract.parked_reason)
+
+    def _double_check(self, day):
+        """Return what the double check finds on a day: findings, and keys of periods that differ from the contract."""
+        self.env.flush_all()
+        Check_sudo = self.env['service.billing.check'].sudo()
+        with freeze_time(day):
+            Check_sudo._check_by_query(self.company, False)
+            Check_sudo._check_gaps(self.company)
+            entries = self.env['service.billing.entry'].search([('company_id', '=', self.company.id)])
+            differing = Check_sudo._differing_periods(entries)
+        found = self.env['service.billing.finding'].search([('company_id', '=', self.company.id)])
+        return [*found.mapped('summary'), *(vals['key'] for vals in differing)]
+
     def _bill(self, line, start, end, **vals):
         """Return a ledger row as a run would write it, without invoice; `end` is exclusive."""
         return self.env['service.billing.entry'].sudo().create({

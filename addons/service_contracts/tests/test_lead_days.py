@@ -4,7 +4,6 @@ from datetime import date
 
 from freezegun import freeze_time
 from odoo.exceptions import ValidationError
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import ContractCase
@@ -19,21 +18,14 @@ class TestLeadDays(ContractCase):
         self.plan.line_ids.filtered(lambda line: line.kind == 'one_time').unlink()
         with freeze_time('2026-01-01'):
             contract = self._planned(**{'date_start': '2026-01-01', 'payment_term_id': False, **vals})
-        self._run(contract, '2026-01-01')
-        self._run(contract, '2026-01-18')
+        self._bill_contract(contract, '2026-01-01')
+        self._bill_contract(contract, '2026-01-18')
         return contract
-
-    def _run(self, contract, day):
-        with freeze_time(day):
-            self.env['service.billing.run'].create({
-                'date': day, 'contract_ids': [Command.set(contract.ids)],
-            }).action_start()
-        self.assertFalse(contract.parked_reason)
 
     def _follow(self, contract, day):
         with freeze_time(day):
             contract._follow_dates()
-        self._run(contract, day)
+        self._bill_contract(contract, day)
 
     def _billed(self, contract):
         """Return what is billed: day, first day and amount of each charge."""
@@ -42,17 +34,6 @@ class TestLeadDays(ContractCase):
 
     def _total(self, contract):
         return contract.currency_id.round(sum(contract.entry_ids.mapped('amount_untaxed')))
-
-    def _findings(self, day):
-        self.env.flush_all()
-        Check_sudo = self.env['service.billing.check'].sudo()
-        with freeze_time(day):
-            Check_sudo._check_by_query(self.company, False)
-            Check_sudo._check_gaps(self.company)
-            entries = self.env['service.billing.entry'].search([('company_id', '=', self.company.id)])
-            differing = Check_sudo._differing_periods(entries)
-        found = self.env['service.billing.finding'].search([('company_id', '=', self.company.id)])
-        return [*found.mapped('summary'), *(vals['key'] for vals in differing)]
 
     def test_a_period_is_billed_so_many_days_before_it_begins(self):
         """N6."""
@@ -65,16 +46,16 @@ class TestLeadDays(ContractCase):
 
     def test_payment_terms_count_from_the_invoice(self):
         contract = self._led(payment_term_id=self.env.ref('account.account_payment_term_15days').id)
-        self._run(contract, '2026-02-15')
+        self._bill_contract(contract, '2026-02-15')
         self.assertEqual(str(contract.entry_ids.move_id.sorted('id')[-1].invoice_date_due), '2026-03-02')
 
     def test_a_period_billed_early_is_no_finding_of_the_double_check(self):
         contract = self._led()
-        self.assertEqual(self._findings('2026-01-19'), [])
+        self.assertEqual(self._double_check('2026-01-19'), [])
         contract.line_ids.lead_days = 5
-        self._run(contract, '2026-02-24')
+        self._bill_contract(contract, '2026-02-24')
         self.assertEqual(self._billed(contract)[-1], ('2026-02-24', '2026-03-01', 30.0))
-        self.assertEqual(self._findings('2026-02-25'), [])
+        self.assertEqual(self._double_check('2026-02-25'), [])
 
     def test_the_time_machine_gives_the_same_invoices(self):
         contract = self._led()
@@ -83,7 +64,7 @@ class TestLeadDays(ContractCase):
             shown = contract._preview(date(2026, 6, 30))
         told = [(str(row['charge_date']), str(row['period_start']), row['amount']) for row in rows]
         for day in ('2026-02-15', '2026-03-18', '2026-04-17', '2026-05-18', '2026-06-17'):
-            self._run(contract, day)
+            self._bill_contract(contract, day)
         self.assertEqual(self._billed(contract)[2:], told)
         self.assertEqual([(str(row['charge_date']), row['amount_untaxed']) for row in shown],
                          [(day, amount) for day, _start, amount in told])
@@ -92,11 +73,11 @@ class TestLeadDays(ContractCase):
         contract = self._led()
         with freeze_time('2026-01-20'):
             contract._end(date(2026, 1, 31), "Notice")
-        self._run(contract, '2026-01-20')
+        self._bill_contract(contract, '2026-01-20')
         self.assertEqual(self._billed(contract)[2:], [('2026-01-20', '2026-02-01', -30.0)])
         self._follow(contract, '2026-02-01')
         self.assertEqual((contract.state, self._total(contract)), ('ended', 30.0))
-        self.assertEqual(self._findings('2026-02-02'), [])
+        self.assertEqual(self._double_check('2026-02-02'), [])
 
     def test_an_end_within_the_next_period_said_before_it_charges_its_days_only(self):
         contract = self._led()
@@ -123,25 +104,25 @@ class TestLeadDays(ContractCase):
         contract = self._led(external_ref='A')
         with freeze_time('2026-01-21'):
             made = contract.request_change('A', {'services': [{'product': 'HOST', 'quantity': 2}]}, 'k1')
-        self._run(contract, '2026-01-21')
+        self._bill_contract(contract, '2026-01-21')
         # 11/31 of 30 back and of 60 charged; February back at 30 and charged at 60
         self.assertEqual(sorted(amount for _day, _start, amount in self._billed(contract)[2:]),
                          [-30.0, -10.65, 21.3, 60.0])
         self.assertEqual(self._total(contract), 30 + 10.65 + 60)
         self.assertEqual(made['net'], 40.65)
         self.assertEqual((made['first_charge_date'], made['first_charge_amount']), ('2026-02-15', 60.0))
-        self._run(contract, '2026-02-15')
+        self._bill_contract(contract, '2026-02-15')
         self.assertEqual(self._billed(contract)[-1], ('2026-02-15', '2026-03-01', 60.0))
-        self.assertEqual(self._findings('2026-02-16'), [])
+        self.assertEqual(self._double_check('2026-02-16'), [])
 
     def test_a_change_inside_the_lead_undone_costs_nothing(self):
         self.plan.lower_at_period_end = False
         contract = self._led(external_ref='A')
         with freeze_time('2026-01-21'):
             contract.request_change('A', {'services': [{'product': 'HOST', 'quantity': 2}]}, 'k1')
-            self._run(contract, '2026-01-21')
+            self._bill_contract(contract, '2026-01-21')
             contract.request_change('A', {'services': [{'product': 'HOST', 'quantity': 1}]}, 'k2')
-        self._run(contract, '2026-01-21')
+        self._bill_contract(contract, '2026-01-21')
         self.assertEqual(self._total(contract), 60.0)
 
     def test_a_pause_inside_the_lead_gives_back_the_paused_days_of_the_next_period(self):
@@ -150,7 +131,7 @@ class TestLeadDays(ContractCase):
             contract.action_pause()
         with freeze_time('2026-02-08'):
             contract.action_resume()
-        self._run(contract, '2026-02-08')
+        self._bill_contract(contract, '2026-02-08')
         self.assertEqual(self._billed(contract)[2:], [('2026-02-08', '2026-02-01', -7.5)])  # 7/28; January stays paid
 
     def test_a_pause_over_the_day_of_billing_bills_when_the_service_resumes(self):
@@ -159,20 +140,20 @@ class TestLeadDays(ContractCase):
             contract.action_pause()
         with freeze_time('2026-02-20'):
             contract.action_resume()
-        self._run(contract, '2026-02-20')
+        self._bill_contract(contract, '2026-02-20')
         self.assertEqual(self._billed(contract)[2:], [('2026-02-20', '2026-03-01', 30.0)])
-        self.assertEqual(self._findings('2026-02-21'), [])
+        self.assertEqual(self._double_check('2026-02-21'), [])
 
     def test_a_scheduled_change_billed_ahead_can_be_withdrawn(self):
         contract = self._led(external_ref='A')
         with freeze_time('2026-01-21'):
             contract.request_change(
                 'A', {'services': [{'product': 'HOST', 'quantity': 2}], 'when': 'period_end'}, 'k1')
-        self._run(contract, '2026-02-15')
+        self._bill_contract(contract, '2026-02-15')
         self.assertEqual(self._billed(contract)[-1], ('2026-02-15', '2026-03-01', 60.0))
         with freeze_time('2026-02-16'):
             contract.scheduled_change_id.action_withdraw()
-        self._run(contract, '2026-02-16')
+        self._bill_contract(contract, '2026-02-16')
         self.assertEqual(self._total(contract), 90.0)
 
     def test_nothing_is_billed_before_a_trial_is_over(self):

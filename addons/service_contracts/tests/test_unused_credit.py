@@ -1,7 +1,6 @@
 """Days paid in advance and not served are given back once, by rule: pauses, ends, and what is taken back of them."""
 
 from freezegun import freeze_time
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import ContractCase
@@ -16,15 +15,8 @@ class TestUnusedCredit(ContractCase):
 
     def _hosted(self, **vals):
         contract = self._contract(date_start='2026-03-01', payment_term_id=False, **vals)
-        self._run(contract, '2026-03-01')
+        self._bill_contract(contract, '2026-03-01')
         return contract
-
-    def _run(self, contract, day):
-        with freeze_time(day):
-            self.env['service.billing.run'].create({
-                'date': day, 'contract_ids': [Command.set(contract.ids)],
-            }).action_start()
-        self.assertFalse(contract.parked_reason)
 
     def _pause(self, contract, start, end):
         with freeze_time(start):
@@ -47,7 +39,7 @@ class TestUnusedCredit(ContractCase):
         for _time in range(2):
             contract._settle_unused()
         self.assertEqual(len(self._credits(contract)), 1)
-        self._run(contract, '2026-03-21')
+        self._bill_contract(contract, '2026-03-21')
         note = contract.entry_ids.move_id.filtered(lambda move: move.move_type == 'out_refund')
         self.assertEqual((note.amount_untaxed, str(note.invoice_date)), (9.68, '2026-03-21'))
         self.assertIn("Days without service: [HOST] Hosting\n03/11/2026 to 03/20/2026", note.invoice_line_ids.name)
@@ -61,7 +53,7 @@ class TestUnusedCredit(ContractCase):
     def test_the_plan_decides_before_the_company(self):
         self.plan.unused_rule = 'none'
         contract = self._planned(date_start='2026-03-01')
-        self._run(contract, '2026-03-01')
+        self._bill_contract(contract, '2026-03-01')
         self._pause(contract, '2026-03-11', '2026-03-21')
         self.assertEqual(self._credits(contract), [])
 
@@ -76,7 +68,7 @@ class TestUnusedCredit(ContractCase):
     def test_a_pause_over_the_end_of_a_period_counts_its_paid_days_only(self):
         contract = self._hosted()
         self._pause(contract, '2026-03-22', '2026-04-11')
-        self._run(contract, '2026-04-11')
+        self._bill_contract(contract, '2026-04-11')
         self.assertEqual(self._credits(contract), [-9.68])
         self.assertEqual(self._total(contract), 40.32)  # 21/31 + 20/30 of 30
 
@@ -88,7 +80,7 @@ class TestUnusedCredit(ContractCase):
         with freeze_time('2026-03-21'):
             contract._follow_dates()
         self.assertEqual((contract.state, self._credits(contract)), ('ended', [-10.65]))  # 11/31 × 30
-        self._run(contract, '2026-03-21')
+        self._bill_contract(contract, '2026-03-21')
         self.assertEqual(self._total(contract), 19.35)
 
     def test_a_service_that_ends_by_itself_gives_the_rest_back(self):
@@ -120,7 +112,7 @@ class TestUnusedCredit(ContractCase):
     def test_a_suspension_that_charges_gives_nothing_back(self):
         self.plan.write({'suspension_billing': 'charge'})
         contract = self._planned(date_start='2026-03-01')
-        self._run(contract, '2026-03-01')
+        self._bill_contract(contract, '2026-03-01')
         self._pause(contract, '2026-03-11', '2026-03-21')
         self.assertEqual(self._credits(contract), [])
 
@@ -134,5 +126,5 @@ class TestUnusedCredit(ContractCase):
         with freeze_time('2026-03-26'):
             made = contract.request_change('A', {'services': [{'product': 'HOST', 'quantity': 0}]}, 'k2')
         self.assertEqual(made['net'], -11.61)  # 6/31 × 60
-        self._run(contract, '2026-03-26')
+        self._bill_contract(contract, '2026-03-26')
         self.assertEqual(self._total(contract), 30 + 20.32 - 19.35 - 11.61)
