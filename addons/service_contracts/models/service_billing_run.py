@@ -2,9 +2,11 @@
 
 from datetime import date
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..rules.sent import shown
 from .service_billing_worker import BATCH
@@ -133,6 +135,9 @@ class ServiceBillingRun(models.Model):
             'view_mode': 'list,pivot',
             'domain': [('id', 'in', lines.ids)],
             'context': {'search_default_group_customer': 1},
+            'help': Markup('<p class="o_view_nocontent_smiling_face">%s</p>') % self.env._(
+                "Nothing is due until %(day)s", day=format_date(self.env, self.date),
+            ),
         }
 
     def action_start(self):

@@ -36,6 +36,15 @@ class TestParkedScreen(BillingCase):
         view = self.env['service.contract'].get_view(*next(view for view in action['views'] if view[1] == 'list'))
         self.assertIn('name="parked_reason"', view['arch'])
 
+    def test_on_a_phone_the_parked_contracts_tell_why_too(self):
+        action = self.env['ir.actions.actions']._for_xml_id('service_contracts.service_contract_parked_action')
+        view = self.env['service.contract'].get_view(*next(view for view in action['views'] if view[1] == 'kanban'))
+        self.assertIn('name="parked_reason"', view['arch'])
+
+    def test_a_preview_of_nothing_says_so(self):
+        run = self.env['service.billing.run'].create({'date': '2026-01-31'})
+        self.assertIn("Nothing is due until 01/31/2026", run.action_preview()['help'])
+
     def test_a_charge_is_named_with_the_days_of_the_reader(self):
         contract = self._contract()
         self._run('2026-01-31')
