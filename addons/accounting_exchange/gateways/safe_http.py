@@ -20,6 +20,7 @@ TIMEOUT = (3, 15)
 LARGEST_ANSWER = 64 * 1024 * 1024
 EXCERPT = 1024
 """Bytes of an answer that are read where only the status counts."""
+NAT64 = ipaddress.ip_network('64:ff9b::/96')
 ALLOW_PARAMETER = 'accounting_exchange.allow_private_addresses'
 AUTHORITY_PARAMETER = 'accounting_exchange.certificate_authorities'
 
@@ -124,9 +125,17 @@ def _is_ip(host: str) -> bool:
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.split('%')[0])
-    mapped = getattr(found, 'ipv4_mapped', None)
-    found = mapped or found
+    found = _inner(found) or found
     return found.is_global and not found.is_multicast
+
+
+def _inner(address):
+    """Return the IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64), if it does."""
+    if address.version == 4:
+        return None
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 class _PinnedAdapter(HTTPAdapter):

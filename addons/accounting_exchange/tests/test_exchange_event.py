@@ -286,7 +286,8 @@ class TestOutage(EventCase):
 class TestGuards(EventCase):
 
     def test_only_public_https_addresses_are_called(self):
-        for url in ('http://example.com', 'https://192.168.1.1/x', 'https://[fd00::1]/', 'gopher://x'):
+        for url in ('http://example.com', 'https://192.168.1.1/x', 'https://[fd00::1]/', 'gopher://x',
+                    'https://[::ffff:10.0.0.1]/', 'https://[64:ff9b::a00:1]/', 'https://[2002:a00:1::]/'):
             with self.subTest(url), self.assertRaises(ValidationError):
                 self.endpoint.url = url
 
