@@ -250,3 +250,46 @@ class TestUnusualLives(ChangeCase):
         self._bill(contract, '2026-04-01')
         self.assertEqual(self._total(contract), 50.0)
         self._assert_clean('2026-04-02')
+
+    def test_an_option_booked_on_and_off_on_one_day(self):
+        backup = self.env['product.product'].create({
+            'name': "Backup", 'default_code': 'BACKUP', 'type': 'service', 'list_price': 31.0,
+            'taxes_id': [Command.clear()]})
+        self.small.line_ids = [Command.create({'product_id': backup.id, 'is_optional': True})]
+        contract = self._life(['2026-01-01'], plan=self.small)
+        with freeze_time('2026-01-11'):
+            contract.book_option('BACKUP')
+        self._bill(contract, '2026-01-11')
+        self.assertEqual(self._total(contract), 51.0)  # 21 of 31 days
+        with freeze_time('2026-01-11'):
+            contract.unbook_option('BACKUP', '2026-01-11', "By mistake")
+        for day in ('2026-01-12', '2026-02-01'):
+            self._bill(contract, day)
+        self.assertEqual(self._total(contract), 30 + 1 + 30)  # the day it was booked
+        self._assert_clean('2026-02-02')
+
+    def test_a_quarter_in_advance_beside_usage_in_arrears_and_a_change_of_the_quantity(self):
+        """90 a quarter, twice as many for the last 31 of 90 days; 20 minutes of 0.5 a month."""
+        meter = self.env['service.meter'].create({'name': "Minutes", 'code': 'MIN', 'unit': "min"})
+        contract = self._contract([
+            {'price_unit': 90, 'interval_count': 3},
+            {'kind': 'usage', 'meter_id': meter.id, 'price_unit': 0.5, 'product_id': self.setup.id},
+        ], payment_term_id=False, external_ref='A')
+        usage = contract.line_ids.filtered('meter_id')
+        self._bill(contract, '2026-01-01')
+        for month in ('01', '02', '03'):
+            self.env['service.usage.record'].send_usage([{
+                'external_ref': month, 'meter': 'MIN', 'line': usage.id, 'moment': f'2026-{month}-09 12:00:00',
+                'quantity': 20}])
+        self._bill(contract, '2026-02-01')
+        made = self._booked(contract, '2026-03-01', services=[{'product': 'HOST', 'quantity': 2}])
+        self.assertEqual(made['net'], 31.0)
+        self._bill(contract, '2026-04-01')
+        self.assertEqual(self._total(contract), 90 + 31 + 180 + 3 * 10)
+        self._assert_clean('2026-04-02')
+
+    def test_an_end_on_the_last_day_of_a_trial_costs_nothing(self):
+        contract = self._life(['2026-01-01'], plan=self._one(30, trial_count=14, trial_unit='day'))
+        self._end(contract, '2026-01-10', '2026-01-14')
+        self.assertEqual((self._total(contract), contract.state), (0.0, 'ended'))
+        self._assert_clean('2026-01-29')
