@@ -16,8 +16,10 @@ from . import service_feature_grant
 from . import service_plan_option
 from . import service_contract
 from . import service_contract_line
+from . import service_contract_line_terms
 from . import service_contract_pause
 from . import service_contract_states
+from . import service_contract_calendar
 from . import service_contract_charges
 from . import service_contract_event
 from . import service_trial
