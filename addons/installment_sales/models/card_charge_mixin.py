@@ -56,6 +56,11 @@ class CardChargeMixin(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _total_of(self, line) -> float:
+        """Return what something due came to at first, whatever was paid of it."""
+        raise NotImplementedError
+
+    @api.model
     def _card_of(self, line):
         """Return the stored card that pays it."""
         raise NotImplementedError
@@ -89,6 +94,24 @@ class CardChargeMixin(models.AbstractModel):
                 raise UserError(self.env._("Only an unknown charge can be released: ask the provider first."))
             charge_sudo, reason = charge.sudo(), self.env._("Released by %s", self.env.user.name)
             charge_sudo.transaction_id._set_error(reason)  # sudo: decided by a manager; a late answer is still booked
+            charge_sudo._decline(reason)
+        return True
+
+    def action_taken_back(self) -> bool:
+        """Say that the bank took back what charges had paid: it is due again.
+
+        The next attempt follows as after a decline.
+
+        :raises UserError: if a charge is not paid.
+        """
+        self._check_release()
+        for charge in self:
+            if charge.state != 'done':
+                raise UserError(self.env._("Only what was paid can be taken back by the bank."))
+            charge_sudo, reason = charge.sudo(), self.env._("Taken back by the bank")
+            # sudo: decided by a manager; cancelling the transaction cancels its payment
+            charge_sudo.transaction_id._set_canceled(reason, extra_allowed_states=('done',))
+            charge_sudo.transaction_id._post_process()
             charge_sudo._decline(reason)
         return True
 
@@ -136,8 +159,8 @@ class CardChargeMixin(models.AbstractModel):
         """Record the next attempt if it is still due and nothing else is paying it."""
         today = fields.Date.context_today(self)
         line = line.try_lock_for_update(allow_referencing=True).filtered_domain(self._due_domain(today))
-        amount = self._amount_of(line) if line else 0
-        if not amount:
+        amount = min(self._amount_of(line), self._not_taken(line)) if line else 0
+        if amount <= 0:
             return self.browse()
         number = self.search_count([('line_id', '=', line.id)]) + 1
         return self.create({
@@ -145,6 +168,12 @@ class CardChargeMixin(models.AbstractModel):
             'transaction_id': self.env['payment.transaction'].create(
                 self._prepare_transaction_vals(line, number, amount)).id,
         })
+
+    @api.model
+    def _not_taken(self, line) -> float:
+        """Return how much no charge took yet: whoever undoes a payment does not ask for it a second time."""
+        taken = self.search([('line_id', '=', line.id), ('state', '=', 'done')]).mapped('amount')
+        return line.currency_id.round(self._total_of(line) - sum(taken))
 
     @api.model
     def _prepare_transaction_vals(self, line, number: int, amount: float) -> dict:

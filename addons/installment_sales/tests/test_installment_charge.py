@@ -190,3 +190,57 @@ class TestInstallmentCharge(ProviderAnswers, AccountPaymentCommon, InstallmentCa
         transaction._set_done()
         transaction._post_process()
         self.assertEqual(self.plan.payment_token_id, self.token)
+
+    # === MONEY THAT GOES BACK === #
+
+    def _refund(self, amount, state='done'):
+        """Return a refund of the first charge, made by the provider."""
+        refund = self.plan.charge_ids.transaction_id._create_child_transaction(amount, is_refund=True)
+        if state == 'done':
+            refund._set_done()
+            refund._post_process()
+        else:
+            refund._set_pending()
+        return refund
+
+    def test_what_the_provider_pays_back_is_not_charged_again(self):
+        """The installment stays paid; what went back stands open until a credit note or a new payment."""
+        self._cron('2026-02-15', self._pays)
+        refunds = [self._refund(amount).payment_id for amount in (300.0, 33.33)]
+        self.assertEqual([(refund.payment_type, refund.amount) for refund in refunds],
+                         [('outbound', 300.0), ('outbound', 33.33)])
+        self._cron('2026-02-20', self._pays)
+        self.assertEqual((self._states(), self.plan.amount_residual, len(self.sent)), (['done'], 666.67, 1))
+        back = [refund.move_id.line_ids.filtered(lambda line: line.account_id.account_type == 'asset_receivable')
+                for refund in refunds]
+        self.assertEqual([line.amount_residual for line in back], [300.0, 33.33])
+
+    def test_a_refund_on_its_way_is_no_payment_of_the_next_installment(self):
+        self._cron('2026-02-15', self._pays)
+        self._refund(333.33, 'pending')
+        self.assertEqual(self.plan.line_ids.sorted('number').mapped('state'), ['paid', 'pending', 'pending'])
+        self._cron('2026-03-15', self._pays)
+        self.assertEqual(len(self.sent), 2)
+
+    def test_a_payment_that_is_undone_is_not_taken_a_second_time(self):
+        """2.9: whoever cancels a payment in the books does not charge the card."""
+        self._cron('2026-02-15', self._pays)
+        self.plan.charge_ids.transaction_id.payment_id.action_cancel()
+        self.assertEqual(self.plan.amount_residual, 1000.0)
+        self._cron('2026-02-20', self._pays)
+        self.assertEqual((self._states(), len(self.sent)), (['done'], 1))
+
+    def test_what_the_bank_takes_back_is_due_again_and_tried_after_some_days(self):
+        """N12: a returned direct debit."""
+        self._cron('2026-02-15', self._pays)
+        with freeze_time('2026-02-20'):
+            self.plan.charge_ids.action_taken_back()
+        self.assertEqual((self._states(), self.plan.amount_residual), (['declined'], 1000.0))
+        self.assertEqual(self.plan.line_ids.sorted('number')[0].move_line_ids.amount_residual, 333.33)
+        self._cron('2026-02-22', self._pays)
+        self.assertEqual(len(self.sent), 1)
+        self._cron('2026-02-23', self._pays)
+        self.assertEqual((self._states(), self.plan.amount_residual), (['declined', 'done'], 666.67))
+        with self.assertRaisesRegex(UserError, "Only what was paid"):
+            self.plan.charge_ids.sorted('id')[0].action_taken_back()
+        self.assertBalanced(self.plan)
