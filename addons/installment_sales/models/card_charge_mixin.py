@@ -31,7 +31,8 @@ class CardChargeMixin(models.AbstractModel):
     currency_id = fields.Many2one('res.currency')
     transaction_id = fields.Many2one('payment.transaction', readonly=True, index='btree_not_null', ondelete='restrict')
     state = fields.Selection(
-        [('claimed', "Sent"), ('unknown', "Unknown"), ('done', "Paid"), ('declined', "Declined")],
+        [('claimed', "Sent"), ('unknown', "Unknown"), ('done', "Paid"), ('declined', "Declined"),
+         ('returned', "Given back")],
         "Status", required=True, readonly=True, default='claimed', index=True,
     )
     reason = fields.Char(readonly=True)
@@ -222,8 +223,23 @@ class CardChargeMixin(models.AbstractModel):
                 charge.state = 'unknown'
 
     @api.model
+    def _returned_domain(self) -> Domain:
+        """Return charges whose money went back: refunded, or their payment cancelled, reopened or reversed."""
+        is_refunded = Domain('child_transaction_ids', 'any', [('operation', '=', 'refund'), ('state', '=', 'done')])
+        is_undone = Domain('payment_id.state', 'in', ('draft', 'canceled', 'rejected'))
+        is_reversed = Domain('payment_id.move_id.reversal_move_ids.state', '=', 'posted')
+        return Domain('state', '=', 'done') & Domain('transaction_id', 'any', is_refunded | is_undone | is_reversed)
+
+    def _return(self) -> None:
+        """Keep what was given back from being charged again by itself: why it went back is for a person to judge."""
+        for charge in self:
+            reason = self.env._("The money of charge %s went back to the customer.", charge.transaction_id.reference)
+            charge.write({'state': 'returned', 'reason': reason[:200], 'is_final': True, 'next_date': False})
+            charge._give_up(reason)
+
+    @api.model
     def _follow_open(self) -> None:
-        """Follow unknown charges, and declined ones that went through after all.
+        """Follow unknown charges, declined ones that went through after all, and paid ones that were given back.
 
         What a killed worker left behind becomes unknown, not new.
         """
@@ -232,6 +248,7 @@ class CardChargeMixin(models.AbstractModel):
         answered = Domain('state', '=', 'unknown') & Domain('transaction_id.state', 'in', ('done', 'error', 'cancel'))
         paid_late = Domain('state', '=', 'declined') & Domain('transaction_id.state', '=', 'done')
         self.search(answered | paid_late)._follow()
+        self.search(self._returned_domain())._return()
         self.env['ir.cron']._commit_progress()
         for charge in self.search([('state', '=', 'done'), ('transaction_id.is_post_processed', '=', False)]):
             charge._post_process()

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_account_move
 from . import test_card_notice
+from . import test_charge_returned
 from . import test_financing
 from . import test_financing_deposit
 from . import test_installment_charge
