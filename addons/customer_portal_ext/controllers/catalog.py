@@ -74,6 +74,7 @@ class Catalog(http.Controller):
 
     def _quote_values(self, plan_sudo, option_ids: list[int], interval_id: int) -> dict:
         try:
+            # sudo: visitors may see what a published plan costs them; nothing but the answer is shown
             quote, problem = plan_sudo._quote(
                 request.env.user.partner_id.sudo(), request.website.sudo().company_id, option_ids, interval_id), ''
         except UserError as error:

@@ -216,6 +216,7 @@ class PortalCircularRecipient(models.Model):
                 recipients._queue_messages(circular)
 
     def _queue_mails(self, circular) -> None:
+        # sudo: who issues circulars need not have the right to read who is blocked, or to write mails
         blocked = set(self.env['mail.blacklist'].sudo().search(
             [('email', 'in', self.partner_id.mapped('email_normalized'))]).mapped('email'))
         refused = self._refused('email')
@@ -245,6 +246,7 @@ class PortalCircularRecipient(models.Model):
             elif recipient.partner_id in refused:
                 recipient.sms_note = self.env._("does not want text messages")
         wanted = self.filtered(lambda recipient: not recipient.sms_note)
+        # sudo: who issues circulars need not have the right to write text messages
         messages = self.env['sms.sms'].sudo().create([{
             'partner_id': recipient.partner_id.id, 'number': recipient.partner_id._phone_format(fname='phone')
             or recipient.partner_id.phone,

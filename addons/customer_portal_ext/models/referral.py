@@ -66,6 +66,7 @@ class ReferralReferral(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        # sudo: what was booked counts, whether or not the user may read it
         if {'code_id', 'partner_id'} & vals.keys() and self.sudo().commission_ids:
             raise UserError(self.env._("Commissions were booked for this referral. Refuse it instead."))
         return super().write(vals)

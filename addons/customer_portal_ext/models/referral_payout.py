@@ -87,6 +87,7 @@ class ReferralPayout(models.Model):
     @api.model
     def _make(self, programme, partner, commissions, amount: float):
         company = programme.company_id
+        # sudo: payouts are made by the programme only, whoever starts it
         payout_sudo = self.sudo().with_company(company).create({
             'name': self.env['ir.sequence'].sudo().with_company(company).next_by_code('referral.payout'),
             'programme_id': programme.id, 'partner_id': partner.id, 'amount': amount,

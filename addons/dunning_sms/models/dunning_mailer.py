@@ -142,6 +142,7 @@ class DunningMailer(models.AbstractModel):
 
     def _session(self, sessions: dict, server_id: int, smtp_from: str):
         if (server_id, smtp_from) not in sessions:
+            # sudo: mail servers and their passwords are for administrators only
             sessions[server_id, smtp_from] = self.env['ir.mail_server'].sudo()._connect__(
                 mail_server_id=server_id, smtp_from=smtp_from)
         return sessions[server_id, smtp_from]

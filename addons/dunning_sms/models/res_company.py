@@ -79,6 +79,7 @@ class ResCompany(models.Model):
 
     def _get_sms_api_class(self):
         self.ensure_one()
+        # sudo: any user may send a text message, only some may read the gateway
         return SmsApiGateway if self.sudo().dunning_gateway_id else super()._get_sms_api_class()
 
     # === DAY === #
