@@ -58,10 +58,6 @@ class ContractCardCharge(models.Model):
         return self._announced_amounts(line).get(line.id, 0.0)
 
     @api.model
-    def _total_of(self, line) -> float:
-        return line.amount_currency
-
-    @api.model
     def _card_of(self, line):
         return line.service_contract_id.payment_token_id
 

@@ -57,11 +57,6 @@ class CardChargeMixin(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _total_of(self, line) -> float:
-        """Return what something due came to at first, whatever was paid of it."""
-        raise NotImplementedError
-
-    @api.model
     def _card_of(self, line):
         """Return the stored card that pays it."""
         raise NotImplementedError
@@ -160,8 +155,8 @@ class CardChargeMixin(models.AbstractModel):
         """Record the next attempt if it is still due and nothing else is paying it."""
         today = fields.Date.context_today(self)
         line = line.try_lock_for_update(allow_referencing=True).filtered_domain(self._due_domain(today))
-        amount = min(self._amount_of(line), self._not_taken(line)) if line else 0
-        if amount <= 0:
+        amount = self._amount_of(line) if line else 0
+        if not amount:
             return self.browse()
         number = self.search_count([('line_id', '=', line.id)]) + 1
         return self.create({
@@ -169,12 +164,6 @@ class CardChargeMixin(models.AbstractModel):
             'transaction_id': self.env['payment.transaction'].create(
                 self._prepare_transaction_vals(line, number, amount)).id,
         })
-
-    @api.model
-    def _not_taken(self, line) -> float:
-        """Return how much no charge took yet: whoever undoes a payment does not ask for it a second time."""
-        taken = self.search([('line_id', '=', line.id), ('state', '=', 'done')]).mapped('amount')
-        return line.currency_id.round(self._total_of(line) - sum(taken))
 
     @api.model
     def _prepare_transaction_vals(self, line, number: int, amount: float) -> dict:
@@ -224,16 +213,22 @@ class CardChargeMixin(models.AbstractModel):
 
     @api.model
     def _returned_domain(self) -> Domain:
-        """Return charges whose money went back: refunded, or their payment cancelled, reopened or reversed."""
+        """Return charges that pay no more: refunded, or their payment cancelled, reopened, reversed or unmatched."""
         is_refunded = Domain('child_transaction_ids', 'any', [('operation', '=', 'refund'), ('state', '=', 'done')])
         is_undone = Domain('payment_id.state', 'in', ('draft', 'canceled', 'rejected'))
         is_reversed = Domain('payment_id.move_id.reversal_move_ids.state', '=', 'posted')
-        return Domain('state', '=', 'done') & Domain('transaction_id', 'any', is_refunded | is_undone | is_reversed)
+        is_unmatched = Domain('transaction_id.payment_id.is_reconciled', '=', False) & Domain(
+            'line_id.amount_residual', '>', 0)
+        return Domain('state', '=', 'done') & (
+            Domain('transaction_id', 'any', is_refunded | is_undone | is_reversed)
+            | Domain('transaction_id.payment_id', '!=', False) & is_unmatched
+        )
 
     def _return(self) -> None:
         """Keep what was given back from being charged again by itself: why it went back is for a person to judge."""
         for charge in self:
-            reason = self.env._("The money of charge %s went back to the customer.", charge.transaction_id.reference)
+            reason = self.env._(
+                "What charge %s took was given back, or its payment pays it no more.", charge.transaction_id.reference)
             charge.write({'state': 'returned', 'reason': reason[:200], 'is_final': True, 'next_date': False})
             charge._give_up(reason)
 

@@ -47,10 +47,6 @@ class InstallmentCharge(models.Model):
         return 0.0 if line in line._lines_in_process() else line.amount_residual
 
     @api.model
-    def _total_of(self, line) -> float:
-        return line.amount
-
-    @api.model
     def _card_of(self, line):
         return line.plan_id.payment_token_id
 

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import InstallmentCase
@@ -43,7 +44,7 @@ class TestChargeReturned(ProviderAnswers, AccountPaymentCommon, InstallmentCase)
         self.assertEqual(self._residuals(), [333.33, 333.33, 333.34])
         self._cron('2026-02-21')
         self.assertEqual(self.plan.charge_ids.mapped('state'), ['returned'])
-        self.assertIn("went back", self.plan.activity_ids.note)
+        self.assertIn("given back", self.plan.activity_ids.note)
         self.assertBalanced(self.plan)
 
     def test_a_payment_reopened_by_hand_is_not_charged_again(self):
@@ -53,6 +54,12 @@ class TestChargeReturned(ProviderAnswers, AccountPaymentCommon, InstallmentCase)
 
     def test_a_reversed_payment_is_not_charged_again(self):
         self.payment.move_id._reverse_moves([{'date': '2026-02-20'}], cancel=True)
+        self._cron('2026-02-21')
+        self.assertEqual(self.plan.charge_ids.mapped('state'), ['returned'])
+
+    def test_a_payment_taken_off_its_installment_is_not_charged_again(self):
+        self.payment.move_id.line_ids.remove_move_reconcile()
+        self.assertEqual(self.plan.amount_residual, 1000.0)
         self._cron('2026-02-21')
         self.assertEqual(self.plan.charge_ids.mapped('state'), ['returned'])
 
@@ -68,6 +75,25 @@ class TestChargeReturned(ProviderAnswers, AccountPaymentCommon, InstallmentCase)
         self.plan.set_payment_token(self.token.id)
         self._cron('2026-02-22')
         self.assertEqual(self.plan.charge_ids.sorted('id').mapped('state'), ['returned', 'done'])
+
+    def test_what_the_bank_takes_back_is_tried_again_after_some_days(self):
+        """N12: a returned direct debit."""
+        with freeze_time('2026-02-20'):
+            self.charge.action_taken_back()
+        self.assertEqual(self._residuals(), [333.33, 333.33, 333.34])
+        self._cron('2026-02-22')
+        self.assertEqual(self.plan.charge_ids.mapped('state'), ['declined'])
+        self._cron('2026-02-23')
+        self.assertEqual(self.plan.charge_ids.sorted('id').mapped('state'), ['declined', 'done'])
+        with self.assertRaisesRegex(UserError, "Only what was paid"):
+            self.charge.action_taken_back()
+        self.assertBalanced(self.plan)
+
+    def test_a_refund_on_its_way_is_no_payment_of_the_next_installment(self):
+        self.charge.transaction_id._create_child_transaction(333.33, is_refund=True)._set_pending()
+        self.assertEqual(self.plan.line_ids.sorted('number').mapped('state'), ['paid', 'pending', 'pending'])
+        self._cron('2026-03-15')
+        self.assertEqual(self._residuals(), [0.0, 0.0, 333.34])
 
     def test_a_refund_of_the_provider_leaves_what_was_paid_and_tells_staff_once(self):
         for amount in (100.0, 233.33):
