@@ -21,7 +21,6 @@ from . import dunning_gateway
 from . import dunning_notice
 from . import dunning_delivery
 from . import dunning_hold
-from . import dunning_dispute
 from . import payment_promise
 from . import message_consent
 from . import dunning_gatherer
@@ -41,6 +40,7 @@ from . import dunning_assessor
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
+from . import dunning_dispute
 from . import mail_mail
 from . import payment_token
 from . import res_company

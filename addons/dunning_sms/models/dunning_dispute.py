@@ -98,16 +98,15 @@ class DunningHold(models.Model):
         })
 
 
-class AccountMove(models.Model):
-    _inherit = 'account.move'
+class AccountPartialReconcile(models.Model):
+    _inherit = 'account.partial.reconcile'
 
-    def _post(self, soft=True):
-        # EXTENDS account: once its credit note is posted, an accepted dispute is over
-        posted = super()._post(soft)
-        if notes := posted.filtered(lambda move: move.move_type == 'out_refund' and move.reversed_entry_id):
-            # sudo: whoever posts the credit note need not keep the holds
-            holds_sudo = self.env['dunning.hold'].sudo().search([
-                ('credit_note_id', 'in', notes.ids), ('released_on', '=', False),
-            ])
-            holds_sudo._passed().write({'released_on': fields.Date.context_today(self)})
-        return posted
+    def _wake_dunning(self) -> None:
+        # EXTENDS dunning_sms: once its credit note reduces what is owed, an accepted dispute is over. No override of
+        # _post: invoices of contracts are copied as rows only where nothing unknown happens when posting
+        super()._wake_dunning()
+        # sudo: whoever posts the credit note need not keep the holds
+        holds_sudo = self.env['dunning.hold'].sudo().search([
+            ('credit_note_id', 'in', self.credit_move_id.move_id.ids), ('released_on', '=', False),
+        ])
+        holds_sudo._passed().write({'released_on': fields.Date.context_today(self)})

@@ -82,7 +82,8 @@ class TestPerformance(PerformanceCase):
         move = agreement.result_ids.charge_id.move_id
         self.assertRecordValues(move, [{'move_type': 'out_refund', 'amount_untaxed': 96.0}])
         self.assertIn("Malus Availability: 99.2 %", move.invoice_line_ids.mapped('name')[0])
-        rows = {row['label']: row['text'] for row in agreement.result_ids[-1].charge_id.entry_id._explanation_rows()}
+        entry = agreement.result_ids.sorted('period_start')[0].charge_id.entry_id
+        rows = {row['label']: row['text'] for row in entry._explanation_rows()}
         self.assertEqual((rows["Availability"], rows["Counted"]), ("99.2 %", "1 values"))
         self.assertIn("-10 % of", rows["Of the fee"])
 
